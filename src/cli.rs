@@ -1,0 +1,110 @@
+//! The command line as a type. Without a subcommand the program serves.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::checks::Severity;
+use crate::config::Options;
+
+/// Exit codes; clap's 2 for bad usage is mapped to 64, since 2 means here that nothing could be looked at.
+pub mod exit {
+    /// Nothing found.
+    pub const CLEAN: u8 = 0;
+    /// Findings at or above `--fail-on`, or the server could not start.
+    pub const FINDINGS: u8 = 1;
+    /// Nothing could be looked at.
+    pub const BLIND: u8 = 2;
+    /// Bad flags or configuration.
+    pub const USAGE: u8 = 64;
+}
+
+/// Prometheus exporter and alerting sidecar beside each Apache Kafka broker.
+///
+/// Without a subcommand it finds the broker of this host and serves its metrics.
+#[derive(Debug, Parser)]
+#[command(name = "brokerwatch", version, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    /// What to do; serving, when there is none.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// YAML file with further options; its keys are the flags' names. Read again on SIGHUP.
+    #[arg(long = "config.file", env = "BROKERWATCH_CONFIG_FILE", value_name = "FILE", global = true)]
+    pub config_file: Option<PathBuf>,
+
+    /// Every other option.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// Subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at the broker once, and say what endangers its data.
+    Check(CheckArgs),
+    /// Look at the broker once, and write what was seen as JSON: a bug report and a test case.
+    Snapshot,
+    /// Print every metric: name, type, unit, labels, scope, source.
+    Metrics,
+    /// Read files for a server (started by it; or, with a socket, as the broker's user).
+    #[command(hide = true)]
+    Reader(ReaderArgs),
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Snapshot files to check instead of a live broker.
+    #[arg(value_name = "SNAPSHOT")]
+    pub snapshots: Vec<PathBuf>,
+    /// Format of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+    /// Least severity that makes the exit code 1.
+    #[arg(long, value_enum, default_value_t = Severity::Critical, value_name = "SEVERITY")]
+    pub fail_on: Severity,
+    /// Explain one check and end.
+    #[arg(long, value_name = "ID")]
+    pub explain: Option<String>,
+    /// List every check and end.
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Arguments of `reader`.
+#[derive(Args, Debug)]
+pub struct ReaderArgs {
+    /// Serve on this unix socket, one child for each connection, instead of on standard input and output.
+    #[arg(long = "reader.listen-socket", value_name = "PATH")]
+    pub listen_socket: Option<PathBuf>,
+}
+
+/// Formats of the report of `check`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_option_has_its_environment_twin() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        for argument in command.get_arguments() {
+            let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
+            let twin = format!("BROKERWATCH_{}", long.to_uppercase().replace(['.', '-'], "_"));
+            assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(twin.as_str()), "--{long}");
+            assert!(argument.get_help().is_some(), "--{long} has no help");
+        }
+    }
+}

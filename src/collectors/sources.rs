@@ -1,0 +1,67 @@
+//! Which sources can be seen: what this program knows that it does not know.
+
+use super::{Collector, Options};
+use crate::derive::View;
+use crate::exposition::{Metric, Samples, Scope};
+use crate::snapshot::Attempt;
+use crate::sources::SOURCES;
+
+pub(super) static COLLECTOR: Collector = Collector {
+    name: "sources",
+    about: "which sources can be seen, and since when not",
+    sources: SOURCES,
+    families: &[&UP.family, &FAILURE.family, &LAST_SUCCESS.family, &OPERATION.family],
+    collect,
+};
+
+static UP: Metric<1> = Metric::gauge(
+    "brokerwatch_source_up",
+    Scope::Itself,
+    &["source"],
+    "1 when the last look at the source succeeded and its data still counts, 0 when not; absent when it was skipped on \
+     purpose or not tried yet.",
+);
+static FAILURE: Metric<2> = Metric::gauge(
+    "brokerwatch_source_failure",
+    Scope::Itself,
+    &["source", "reason"],
+    "1 while the last look at the source failed, with the reason.",
+);
+static LAST_SUCCESS: Metric<1> = Metric::gauge(
+    "brokerwatch_source_last_success_timestamp_seconds",
+    Scope::Itself,
+    &["source"],
+    "When the source was last seen, as Unix time; absent when never.",
+);
+static OPERATION: Metric<1> = Metric::gauge(
+    "brokerwatch_authorized_operation",
+    Scope::Itself,
+    &["operation"],
+    "1 when our principal may do this on the cluster, 0 when not; absent when the broker does not tell.",
+);
+
+/// Operations that matter here, with Kafka's AclOperation codes: their bit in the authorized-operations bitmaps.
+const OPERATIONS: [(&str, u32); 3] = [("Describe", 8), ("DescribeConfigs", 10), ("ClusterAction", 9)];
+
+fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+    for status in view.node.statuses() {
+        let counts = status.valid_until.is_some_and(|until| view.now < until);
+        match status.attempt {
+            Attempt::Ok => samples.push(&UP, [status.source], counts),
+            Attempt::Failed { failure, .. } => {
+                samples.push(&UP, [status.source], 0);
+                samples.push(&FAILURE, [status.source, failure.kind.as_str()], 1);
+            }
+            Attempt::NotTried | Attempt::Skipped { .. } => {}
+        }
+        if let Some(at) = status.last_success {
+            samples.push(&LAST_SUCCESS, [status.source], at.seconds());
+        }
+    }
+    let operations = view.node.registrations.fresh(view.now).and_then(|seen| seen.authorized_operations);
+    if let Some(bits) = operations {
+        for (name, code) in OPERATIONS {
+            samples.push(&OPERATION, [name], bits & (1 << code) != 0);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Each topic of which this broker leads the lowest partition that has a leader: its shape and its `min.insync.replicas`.
+
+use super::{Collector, Options};
+use crate::derive::View;
+use crate::derive::replication::{Replication, topic_owner};
+use crate::exposition::{Metric, Samples, Scope};
+use crate::sources::{CONFIGS, METADATA_SOURCE};
+
+pub(super) static COLLECTOR: Collector = Collector {
+    name: "topics",
+    about: "partitions, replication factor and min ISR of topics; unhealthy partitions by topic",
+    sources: &[&METADATA_SOURCE, &CONFIGS],
+    families: &[&PARTITIONS.family, &FACTOR.family, &MIN_ISR.family, &UNDER_REPLICATED.family],
+    collect,
+};
+
+static PARTITIONS: Metric<1> =
+    Metric::gauge("kafka_topic_partitions", Scope::Broker, &["topic"], "Partitions of the topic.");
+static FACTOR: Metric<1> = Metric::gauge(
+    "kafka_topic_replication_factor",
+    Scope::Broker,
+    &["topic"],
+    "Replicas of the topic's partition that has the fewest; replicas being added do not count.",
+);
+static MIN_ISR: Metric<1> = Metric::gauge(
+    "kafka_topic_config_min_insync_replicas",
+    Scope::Broker,
+    &["topic"],
+    "Effective min.insync.replicas of the topic as the broker answers; absent when DescribeConfigs is denied.",
+);
+static UNDER_REPLICATED: Metric<1> = Metric::gauge(
+    "kafka_topic_under_replicated_partitions",
+    Scope::Broker,
+    &["topic"],
+    "Partitions of the topic, led by this broker, that are under-replicated as Kafka counts it.",
+);
+
+fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+    let Some(replication) = Replication::of(view) else { return };
+    let partitions = &replication.cluster.partitions;
+    for (index, topic) in partitions.topics().iter().enumerate() {
+        let led = || partitions.of_topic(index).filter(|found| found.leader() == Some(replication.id));
+        if led().next().is_some() {
+            let under = led().filter(|found| replication.judge(found).under_replicated).count();
+            samples.push(&UNDER_REPLICATED, [&topic.name], under);
+        }
+        if topic_owner(replication.cluster, index) != Some(replication.id) {
+            continue;
+        }
+        samples.push(&PARTITIONS, [&topic.name], topic.partitions());
+        let factors = partitions.of_topic(index).map(|found| replication.judge(&found).replication_factor);
+        if let Some(factor) = factors.min() {
+            samples.push(&FACTOR, [&topic.name], factor);
+        }
+        if let Some(min_isr) = replication.configured_min_isr(&topic.name) {
+            samples.push(&MIN_ISR, [&topic.name], min_isr);
+        }
+    }
+}

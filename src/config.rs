@@ -1,0 +1,297 @@
+//! The configuration: the same keys as flags, environment and file, in this order of precedence.
+//!
+//! A key of the file is the flag's name without dashes in front: `kafka.server: localhost:9092`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::collectors::{self, COLLECTORS, PartitionDetail};
+use crate::sources::kafka::{Endpoint, Security};
+
+/// Port of the page; reads as "the other 9308", kafka_exporter's.
+const DEFAULT_LISTEN_ADDRESS: &str = "[::]:10308";
+
+/// Every option, as it may stand on the command line, in the environment or in the file. Absent means not said there.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Broker to watch, as HOST:PORT; without it the broker of this host is found by its process.
+    #[arg(
+        long = "kafka.server",
+        env = "BROKERWATCH_KAFKA_SERVER",
+        value_name = "HOST:PORT",
+        global = true,
+        help_heading = "Kafka"
+    )]
+    #[serde(rename = "kafka.server")]
+    pub server: Option<String>,
+
+    /// The broker's server.properties; chooses among several brokers of this host.
+    #[arg(
+        long = "kafka.properties-file",
+        env = "BROKERWATCH_KAFKA_PROPERTIES_FILE",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Kafka"
+    )]
+    #[serde(rename = "kafka.properties-file")]
+    pub properties_file: Option<String>,
+
+    /// Address to serve on; may be given several times. [default: [::]:10308]
+    #[arg(
+        long = "web.listen-address",
+        env = "BROKERWATCH_WEB_LISTEN_ADDRESS",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        help_heading = "Web"
+    )]
+    #[serde(rename = "web.listen-address")]
+    pub listen_addresses: Option<Vec<String>>,
+
+    /// Path of the page of metrics. [default: /metrics]
+    #[arg(
+        long = "web.telemetry-path",
+        env = "BROKERWATCH_WEB_TELEMETRY_PATH",
+        value_name = "PATH",
+        help_heading = "Web"
+    )]
+    #[serde(rename = "web.telemetry-path")]
+    pub telemetry_path: Option<String>,
+
+    /// How much is said of partitions. `auto` turns from each partition to counts by topic above 2,000 led partitions.
+    #[arg(
+        long = "collector.partitions.detail",
+        env = "BROKERWATCH_COLLECTOR_PARTITIONS_DETAIL",
+        value_enum,
+        value_name = "DETAIL",
+        help_heading = "Collectors"
+    )]
+    #[serde(rename = "collector.partitions.detail")]
+    pub partition_detail: Option<PartitionDetail>,
+
+    /// Collector to switch off; may be given several times. `brokerwatch metrics` lists them.
+    #[arg(
+        long = "collector.disable",
+        env = "BROKERWATCH_COLLECTOR_DISABLE",
+        value_name = "NAME",
+        value_delimiter = ',',
+        help_heading = "Collectors"
+    )]
+    #[serde(rename = "collector.disable")]
+    pub disabled_collectors: Option<Vec<String>>,
+
+    /// Root of the proc file system. [default: /proc]
+    #[arg(
+        long = "path.procfs",
+        env = "BROKERWATCH_PATH_PROCFS",
+        value_name = "DIR",
+        global = true,
+        help_heading = "Host"
+    )]
+    #[serde(rename = "path.procfs")]
+    pub procfs: Option<PathBuf>,
+
+    /// Unix socket of a `brokerwatch reader` that runs as the broker's user; without it the server starts its own.
+    #[arg(
+        long = "reader.socket",
+        env = "BROKERWATCH_READER_SOCKET",
+        value_name = "PATH",
+        global = true,
+        help_heading = "Host"
+    )]
+    #[serde(rename = "reader.socket")]
+    pub reader_socket: Option<PathBuf>,
+
+    /// Least level that is logged. [default: info]
+    #[arg(
+        long = "log.level",
+        env = "BROKERWATCH_LOG_LEVEL",
+        value_enum,
+        value_name = "LEVEL",
+        global = true,
+        help_heading = "Log"
+    )]
+    #[serde(rename = "log.level")]
+    pub log_level: Option<LogLevel>,
+
+    /// Format of the log. [default: logfmt]
+    #[arg(
+        long = "log.format",
+        env = "BROKERWATCH_LOG_FORMAT",
+        value_enum,
+        value_name = "FORMAT",
+        global = true,
+        help_heading = "Log"
+    )]
+    #[serde(rename = "log.format")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// Levels of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Every round of a source.
+    Debug,
+    /// Start, stop, and changes of state.
+    #[default]
+    Info,
+    /// What is degraded.
+    Warn,
+    /// What an operator must act on.
+    Error,
+}
+
+/// Formats of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// `key=value` pairs, as Prometheus itself logs.
+    #[default]
+    Logfmt,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A configuration that was found to be in order.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Broker to watch.
+    pub server: Option<Endpoint>,
+    /// Its properties file.
+    pub properties_file: Option<String>,
+    /// Addresses to serve on.
+    pub listen_addresses: Vec<String>,
+    /// Path of the page.
+    pub telemetry_path: String,
+    /// What the collectors are told.
+    pub collectors: collectors::Options,
+    /// Root of the proc file system.
+    pub procfs: PathBuf,
+    /// Socket of the reader.
+    pub reader_socket: Option<PathBuf>,
+    /// Least level that is logged.
+    pub log_level: LogLevel,
+    /// Format of the log.
+    pub log_format: LogFormat,
+}
+
+impl Options {
+    /// Options of a configuration file.
+    ///
+    /// # Errors
+    /// One line with the place in the file and the key.
+    pub fn parse(path: &str, text: &str) -> Result<Self, String> {
+        // A file with nothing but comments says nothing.
+        let parsed: Result<Option<Self>, _> = serde_yaml::from_str(text);
+        parsed.map(Option::unwrap_or_default).map_err(|error| format!("--config.file={path}: {error}"))
+    }
+
+    /// These options, and those of `file` where these say nothing.
+    #[must_use]
+    pub fn or(self, file: Self) -> Self {
+        Self {
+            server: self.server.or(file.server),
+            properties_file: self.properties_file.or(file.properties_file),
+            listen_addresses: self.listen_addresses.or(file.listen_addresses),
+            telemetry_path: self.telemetry_path.or(file.telemetry_path),
+            partition_detail: self.partition_detail.or(file.partition_detail),
+            disabled_collectors: self.disabled_collectors.or(file.disabled_collectors),
+            procfs: self.procfs.or(file.procfs),
+            reader_socket: self.reader_socket.or(file.reader_socket),
+            log_level: self.log_level.or(file.log_level),
+            log_format: self.log_format.or(file.log_format),
+        }
+    }
+
+    /// The configuration that these options mean.
+    ///
+    /// # Errors
+    /// One line that names the option and what it should be.
+    pub fn validate(self) -> Result<Config, String> {
+        let server = self.server.map(|server| parse_server(&server)).transpose()?;
+        let telemetry_path = self.telemetry_path.unwrap_or_else(|| "/metrics".to_owned());
+        if !telemetry_path.starts_with('/') || telemetry_path.len() < 2 {
+            return Err(format!("--web.telemetry-path={telemetry_path}: must begin with a slash, such as /metrics"));
+        }
+        let listen_addresses = self.listen_addresses.unwrap_or_else(|| vec![DEFAULT_LISTEN_ADDRESS.to_owned()]);
+        let listen_addresses = listen_addresses.into_iter().map(listen_address).collect::<Result<_, _>>()?;
+        Ok(Config {
+            server,
+            properties_file: self.properties_file,
+            listen_addresses,
+            telemetry_path,
+            collectors: collectors::Options {
+                disabled: disabled(self.disabled_collectors.unwrap_or_default())?,
+                partition_detail: self.partition_detail.unwrap_or_default(),
+            },
+            procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
+            reader_socket: self.reader_socket,
+            log_level: self.log_level.unwrap_or_default(),
+            log_format: self.log_format.unwrap_or_default(),
+        })
+    }
+}
+
+fn parse_server(text: &str) -> Result<Endpoint, String> {
+    let (host, port) = crate::gather::split_address(text)
+        .filter(|(host, _)| !host.is_empty() && !host.contains("://"))
+        .ok_or_else(|| format!("--kafka.server={text}: must be HOST:PORT, such as localhost:9092"))?;
+    Ok(Endpoint { host: host.to_owned(), port, security: Security::Plaintext, process: None })
+}
+
+/// `:PORT` means all addresses, as Go programs read it.
+fn listen_address(text: String) -> Result<String, String> {
+    let address = if text.starts_with(':') { format!("[::]{text}") } else { text };
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(address),
+        _ => Err(format!("--web.listen-address={address}: must be HOST:PORT or :PORT, such as :10308")),
+    }
+}
+
+fn disabled(names: Vec<String>) -> Result<BTreeSet<String>, String> {
+    for name in &names {
+        if !COLLECTORS.iter().any(|collector| collector.name == name) {
+            let known: Vec<&str> = COLLECTORS.iter().map(|collector| collector.name).collect();
+            return Err(format!(
+                "--collector.disable={name}: there is no such collector; known are {}",
+                known.join(", ")
+            ));
+        }
+    }
+    Ok(names.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let file = Options::parse("f", "kafka.server: a:1\nlog.level: warn\n").unwrap();
+        let flags = Options { server: Some("b:2".into()), ..Options::default() };
+        let config = flags.or(file).validate().unwrap();
+        assert_eq!(config.server.unwrap().to_string(), "b:2");
+        assert_eq!(config.log_level, LogLevel::Warn);
+        assert!(Options::parse("f", "# nothing\n").unwrap().validate().is_ok());
+    }
+
+    #[test]
+    fn a_bad_value_names_its_option() {
+        let refused = |yaml: &str| Options::parse("f", yaml).and_then(Options::validate).unwrap_err();
+        assert!(refused("kafka.server: nonsense").contains("--kafka.server=nonsense: must be HOST:PORT"));
+        assert!(refused("kafka.sever: a:1").contains("kafka.sever"));
+        assert!(refused("collector.disable: [quorun]").contains("known are"));
+        assert!(refused("web.listen-address: ['10308']").contains("--web.listen-address"));
+        assert!(refused("web.telemetry-path: metrics").contains("slash"));
+    }
+
+    #[test]
+    fn a_port_alone_listens_everywhere() {
+        let config = Options::parse("f", "web.listen-address: [':9']").unwrap().validate().unwrap();
+        assert_eq!(config.listen_addresses, ["[::]:9"]);
+    }
+}

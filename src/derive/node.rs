@@ -1,0 +1,103 @@
+//! Which node this is.
+
+use crate::snapshot::{BrokerProcess, NodeView, Selection, UnixMs};
+
+/// The node's id: as the node that answers describes itself, else as its endpoint is registered, else from its files.
+#[must_use]
+pub fn id(node: &NodeView, now: UnixMs) -> Option<i32> {
+    let answered = node.registrations.fresh(now).and_then(|registrations| registrations.answered_by);
+    let configured = || node.properties.fresh(now)?.node_id();
+    let formatted = || {
+        let files = node.files.fresh(now)?;
+        files.dirs.values().flatten().find_map(|dir| dir.meta.as_ref()?.node_id)
+    };
+    answered.or_else(configured).or_else(formatted)
+}
+
+/// Whether the node is a controller and no broker: as its file says, else as its listener shows. A node of which
+/// nothing is known counts as a broker.
+#[must_use]
+pub fn is_controller_only(node: &NodeView, now: UnixMs) -> bool {
+    /// Kafka's key of Metadata, which only brokers offer.
+    const METADATA_KEY: i16 = 3;
+    if let Some(properties) = node.properties.fresh(now) {
+        return !properties.roles().contains(&"broker");
+    }
+    node.liveness.fresh(now).is_some_and(|liveness| !liveness.apis.contains_key(&METADATA_KEY))
+}
+
+/// The cluster's id: as the node says, else as its directories were formatted.
+#[must_use]
+pub fn cluster_id(node: &NodeView, now: UnixMs) -> Option<&str> {
+    let told = || node.cluster.fresh(now)?.cluster_id.as_deref();
+    let registered = || Some(node.registrations.fresh(now)?.cluster_id.as_str());
+    let formatted = || {
+        let files = node.files.fresh(now)?;
+        files.dirs.values().flatten().find_map(|dir| dir.meta.as_ref()?.cluster_id.as_deref())
+    };
+    told().or_else(registered).or_else(formatted)
+}
+
+/// The node's rack: as registered, else as configured.
+#[must_use]
+pub fn rack(node: &NodeView, now: UnixMs, id: i32) -> Option<&str> {
+    let told = || node.cluster.fresh(now)?.brokers.iter().find(|broker| broker.id == id)?.rack.as_deref();
+    let configured = || node.properties.fresh(now)?.get("broker.rack");
+    told().or_else(configured)
+}
+
+/// Why this process was chosen, as half a sentence.
+#[must_use]
+pub fn selection(process: &BrokerProcess) -> &'static str {
+    match process.selection {
+        Some(Selection::OnlyProcess) => "the only kafka.Kafka process of this host",
+        Some(Selection::PropertiesFile) => "it runs with --kafka.properties-file",
+        Some(Selection::ListeningSocket) => "it listens on --kafka.server",
+        None => "",
+    }
+}
+
+/// Why no process was chosen, with the next step.
+#[must_use]
+pub fn no_process(process: &BrokerProcess) -> String {
+    if let Some(wanted) = &process.wanted {
+        let others = process.candidates.len();
+        return format!(
+            "No Kafka process of this host belongs to {wanted} ({others} others run, or may not be looked into)."
+        );
+    }
+    if process.candidates.is_empty() {
+        return "No kafka.Kafka process runs on this host; start the broker, or name one with --kafka.server or \
+                --kafka.properties-file."
+            .to_owned();
+    }
+    let candidate = |candidate: &crate::snapshot::ProcessCandidate| {
+        format!("pid {} with {}", candidate.pid, candidate.properties_file)
+    };
+    let candidates: Vec<String> = process.candidates.iter().map(candidate).collect();
+    format!(
+        "{} Kafka processes run on this host ({}); choose one with --kafka.properties-file=FILE or --kafka.server=HOST:PORT.",
+        candidates.len(),
+        candidates.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::ProcessCandidate;
+
+    #[test]
+    fn several_processes_are_named_with_the_flag_that_chooses() {
+        let candidate = |pid, file: &str| ProcessCandidate {
+            pid,
+            start_ticks: 1,
+            state: 'S',
+            properties_file: file.into(),
+            overrides: Default::default(),
+        };
+        let process = BrokerProcess { candidates: vec![candidate(1, "/a"), candidate(2, "/b")], ..Default::default() };
+        let text = no_process(&process);
+        assert!(text.contains("pid 1 with /a, pid 2 with /b") && text.contains("--kafka.properties-file"), "{text}");
+    }
+}

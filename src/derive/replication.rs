@@ -1,0 +1,195 @@
+//! The state of partitions: under-replicated, under and at min ISR, last copy, without a leader.
+//!
+//! References: Kafka's `Partition.isUnderReplicated`, `isUnderMinIsr`, `isAtMinIsr`; KIP-966 (eligible leader replicas).
+
+use std::collections::BTreeMap;
+
+use super::View;
+use super::broker::BrokerState;
+use crate::snapshot::{Cluster, Configs, Partition, Reassignments, Release};
+
+/// Since 3.7 a `min.insync.replicas` above the replication factor counts as the replication factor (KAFKA-15583).
+const MIN_ISR_CAPPED_SINCE: Release = Release(3, 7);
+
+/// What is known of partitions, and whose they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Replication<'a> {
+    /// All partitions.
+    pub cluster: &'a Cluster,
+    /// The broker that answered.
+    pub id: i32,
+    configs: Option<&'a Configs>,
+    reassignments: Option<&'a Reassignments>,
+    min_isr_capped: bool,
+}
+
+/// One partition led by the broker, judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Replicas that should exist: those being added do not count.
+    pub replication_factor: usize,
+    /// Members of the in-sync set.
+    pub isr: usize,
+    /// Effective `min.insync.replicas` as Kafka applies it; absent when it was not told.
+    pub min_isr: Option<usize>,
+    /// Fewer in sync than replicas, as Kafka counts it.
+    pub under_replicated: bool,
+    /// One in sync, and no other replica from which Kafka could elect without loss.
+    pub sole_isr: bool,
+}
+
+impl Judged {
+    /// Whether writes with acks=all are refused; absent when min ISR is not known.
+    #[must_use]
+    pub fn under_min_isr(&self) -> Option<bool> {
+        Some(self.isr < self.min_isr?)
+    }
+
+    /// Whether one more failure refuses them; absent when min ISR is not known.
+    #[must_use]
+    pub fn at_min_isr(&self) -> Option<bool> {
+        let min_isr = self.min_isr?;
+        Some(self.isr == min_isr && min_isr < self.replication_factor)
+    }
+}
+
+impl<'a> Replication<'a> {
+    /// What is fresh in `view`. Absent while the broker does not answer: then it leads nothing that we could vouch for.
+    #[must_use]
+    pub fn of(view: &View<'a>) -> Option<Self> {
+        if view.state != BrokerState::Up {
+            return None;
+        }
+        let node = view.node;
+        let release = node.liveness.fresh(view.now)?.release();
+        Some(Self {
+            cluster: node.cluster.fresh(view.now)?,
+            id: view.id?,
+            configs: node.configs.fresh(view.now),
+            reassignments: node.reassignments.fresh(view.now),
+            // A release newer than the table names none; one older than 3.3 does neither, and is past its support.
+            min_isr_capped: release.is_none_or(|release| release >= MIN_ISR_CAPPED_SINCE),
+        })
+    }
+
+    /// The partitions that the broker leads.
+    pub fn led(&self) -> impl Iterator<Item = Partition<'a>> + use<'a> {
+        let id = self.id;
+        self.cluster.partitions.iter().filter(move |found| found.leader() == Some(id))
+    }
+
+    /// Number of replicas that the broker hosts.
+    #[must_use]
+    pub fn hosted(&self) -> usize {
+        self.cluster.partitions.iter().filter(|found| found.replicas.contains(&self.id)).count()
+    }
+
+    /// Judges one partition.
+    #[must_use]
+    pub fn judge(&self, found: &Partition<'_>) -> Judged {
+        let adding = self.adding(found);
+        let replication_factor = found.replicas.iter().filter(|id| !adding.contains(id)).count();
+        let isr = found.isr.len();
+        let min_isr = self.configs.and_then(|configs| configs.min_insync_replicas(&found.topic.name));
+        let min_isr = min_isr.map(|min_isr| {
+            let min_isr = usize::try_from(min_isr).unwrap_or_default();
+            if self.min_isr_capped { min_isr.min(replication_factor) } else { min_isr }
+        });
+        let sole_isr = isr == 1 && replication_factor > 1 && found.eligible_outside_isr().unwrap_or(0) == 0;
+        Judged { replication_factor, isr, min_isr, under_replicated: isr < replication_factor, sole_isr }
+    }
+
+    /// Peers missing from the in-sync sets of partitions led here: how many of them each peer is missing from. Every
+    /// peer that should follow one is named, with 0 when it follows all.
+    #[must_use]
+    pub fn missing_peers(&self) -> BTreeMap<i32, u64> {
+        let mut peers = BTreeMap::new();
+        for found in self.led() {
+            let adding = self.adding(&found);
+            for peer in found.replicas.iter().filter(|peer| **peer != self.id && !adding.contains(peer)) {
+                *peers.entry(*peer).or_default() += u64::from(!found.isr.contains(peer));
+            }
+        }
+        peers
+    }
+
+    /// The configured min ISR of a topic, not capped; absent when it was not told.
+    #[must_use]
+    pub fn configured_min_isr(&self, topic: &str) -> Option<i32> {
+        self.configs?.min_insync_replicas(topic)
+    }
+
+    fn adding(&self, found: &Partition<'_>) -> &'a [i32] {
+        self.reassignments.map_or(&[], |reassignments| reassignments.adding(&found.topic.name, found.row.partition))
+    }
+}
+
+/// The broker that reports a topic's own series: the leader of its lowest partition that has one.
+#[must_use]
+pub fn topic_owner(cluster: &Cluster, topic_index: usize) -> Option<i32> {
+    cluster.partitions.of_topic(topic_index).find_map(|found| found.leader())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Sample, partition};
+
+    fn judged(sample: Sample) -> Judged {
+        let node = sample.node();
+        let view = View::new(&node, Sample::NOW);
+        let replication = Replication::of(&view).unwrap();
+        replication.judge(&replication.led().next().unwrap())
+    }
+
+    #[test]
+    fn a_healthy_partition_is_nothing_of_all_this() {
+        let judged = judged(Sample::broker(1).topic("t", &[partition(1, &[1, 2, 3], &[1, 2, 3])]).min_isr("t", 2));
+        assert!(!judged.under_replicated && !judged.sole_isr);
+        assert_eq!((judged.under_min_isr(), judged.at_min_isr()), (Some(false), Some(false)));
+    }
+
+    #[test]
+    fn at_and_under_min_isr_follow_the_effective_value_and_are_unknown_without_it() {
+        let sample = || Sample::broker(1).topic("t", &[partition(1, &[1, 2, 3], &[1, 2])]);
+        let at = judged(sample().min_isr("t", 2));
+        assert_eq!((at.under_min_isr(), at.at_min_isr()), (Some(false), Some(true)));
+        let under = judged(sample().min_isr("t", 3));
+        assert_eq!((under.under_min_isr(), under.at_min_isr()), (Some(true), Some(false)));
+        let unknown = judged(sample());
+        assert_eq!((unknown.under_min_isr(), unknown.at_min_isr()), (None, None));
+    }
+
+    #[test]
+    fn min_isr_above_the_replicas_is_capped_since_3_7_only() {
+        let sample = || Sample::broker(1).topic("t", &[partition(1, &[1], &[1])]).min_isr("t", 2);
+        assert_eq!(judged(sample()).under_min_isr(), Some(false));
+        assert_eq!(judged(sample().release_level(14)).under_min_isr(), Some(true));
+    }
+
+    #[test]
+    fn replicas_being_added_do_not_count_as_missing() {
+        let sample = Sample::broker(1).topic("t", &[partition(1, &[1, 2, 4], &[1, 2])]).adding("t", 0, &[4]);
+        assert!(!judged(sample).under_replicated);
+    }
+
+    #[test]
+    fn an_isr_outside_the_replicas_does_not_break_the_counts() {
+        let judged = judged(Sample::broker(1).topic("t", &[partition(1, &[1, 2], &[1, 2, 9])]));
+        assert!(!judged.under_replicated);
+    }
+
+    #[test]
+    fn the_last_copy_is_not_the_last_while_another_replica_is_eligible() {
+        let sample = || Sample::broker(1).topic("t", &[partition(1, &[1, 2, 3], &[1])]);
+        assert!(judged(sample()).sole_isr);
+        assert!(!judged(sample().eligible("t", 0, 1)).sole_isr);
+        assert!(!judged(Sample::broker(1).topic("t", &[partition(1, &[1], &[1])])).sole_isr);
+    }
+
+    #[test]
+    fn a_broker_that_does_not_answer_leads_nothing() {
+        let node = Sample::broker(1).topic("t", &[partition(1, &[1], &[1])]).hung().node();
+        assert!(Replication::of(&View::new(&node, Sample::NOW)).is_none());
+    }
+}

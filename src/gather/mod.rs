@@ -1,0 +1,247 @@
+//! Runs every source in the background, each on its own interval and under its own deadline, and keeps what they saw.
+//!
+//! Nothing here fails: a source that fails, hangs or panics costs only its own section.
+
+#![expect(clippy::disallowed_methods, reason = "this is where the program waits, and where it looks at the clock")]
+
+mod choose;
+pub mod rounds;
+mod store;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::self_metrics::SelfMetrics;
+use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section, UnixMs};
+use crate::sources::kafka::lane::jittered;
+use crate::sources::kafka::{Client, Endpoint};
+use crate::sources::reader::{Reader, ReaderAt};
+use crate::sources::{SOURCES, Source};
+
+pub(crate) use choose::split_address;
+pub use choose::{Chosen, choose_endpoint};
+pub use store::Store;
+
+/// What every round needs.
+#[derive(Debug)]
+pub struct Context {
+    /// The configuration in use; SIGHUP replaces it.
+    pub config: Arc<ArcSwap<Config>>,
+    /// What was seen.
+    pub store: Store,
+    /// The program's own instruments.
+    pub metrics: Arc<SelfMetrics>,
+    client: Client,
+    reader: Reader,
+    endpoint: watch::Sender<Option<Endpoint>>,
+    wakes: Vec<Notify>,
+    /// Whether the log was told that a source fails, in the order of the table.
+    told: Vec<AtomicBool>,
+}
+
+/// Why a round has no value.
+#[derive(Debug)]
+pub enum NotSeen {
+    /// It failed.
+    Failed(Failure),
+    /// It was not tried because the broker does not answer: a failure too, but one that liveness has told already.
+    Behind(Failure),
+    /// It was not tried, for this reason.
+    Skipped(String),
+}
+
+impl From<Failure> for NotSeen {
+    /// What a node does not offer is not a failure: an old release, or a controller's listener.
+    fn from(failure: Failure) -> Self {
+        if failure.kind == ErrorKind::Unsupported { Self::Skipped(failure.message) } else { Self::Failed(failure) }
+    }
+}
+
+/// The moment now, from the host's clock.
+#[must_use]
+pub fn now() -> UnixMs {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Context {
+    /// A context in which nothing was seen yet.
+    #[must_use]
+    pub fn new(
+        config: Arc<ArcSwap<Config>>,
+        reader_program: PathBuf,
+        metrics: Arc<SelfMetrics>,
+        limits: Limits,
+    ) -> Self {
+        let (endpoint, receiver) = watch::channel(None);
+        let reader = config.load().reader_socket.clone().map_or(ReaderAt::Program(reader_program), ReaderAt::Socket);
+        Self {
+            client: Client::new(&receiver, &metrics, limits),
+            reader: Reader::new(reader, metrics.clone()),
+            store: Store::default(),
+            config,
+            metrics,
+            endpoint,
+            wakes: SOURCES.iter().map(|_| Notify::new()).collect(),
+            told: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
+        }
+    }
+
+    /// The listener that is spoken to; absent while none is known.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.endpoint.borrow().clone()
+    }
+
+    /// Chooses the node anew: the configuration has changed.
+    pub fn forget_choice(&self) {
+        self.store.update(|view| (view.process, view.properties) = Default::default());
+        self.wake_all();
+    }
+
+    /// Makes the next round of `source` begin now.
+    pub fn wake(&self, source: &Source) {
+        self.wakes[place(source)].notify_one();
+    }
+
+    /// Makes every source's next round begin now: the configuration or the node has changed.
+    pub fn wake_all(&self) {
+        self.wakes.iter().for_each(Notify::notify_one);
+    }
+
+    /// Runs `work` under the source's deadline and puts its result into the section that `slot` names.
+    ///
+    /// Returns the value when there is one. A panic in `work` becomes the failure of this section alone.
+    async fn observe<T: Send + Sync + 'static>(
+        &self,
+        source: &'static Source,
+        slot: fn(&mut NodeView) -> &mut Section<T>,
+        work: impl Future<Output = Result<T, NotSeen>> + Send + 'static,
+    ) -> Option<Arc<T>> {
+        let started = Instant::now();
+        // A task of its own, so that a panic ends only that task.
+        let task = tokio::spawn(timeout(Duration::from_millis(source.deadline_ms), work));
+        let result = match task.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(NotSeen::Failed(too_late(source))),
+            Err(_) => {
+                self.metrics.panicked(source.name);
+                let message = format!("Reading {} failed inside this program; please report it.", source.name);
+                Err(NotSeen::Failed(Failure::new(ErrorKind::Bug, message)))
+            }
+        };
+        let took = started.elapsed();
+        self.metrics.source(source.name, took);
+        let at = now();
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let behind = matches!(result, Err(NotSeen::Behind(_)));
+        let (seen, attempt) = match result {
+            Ok(value) => (Some(Arc::new(value)), Attempt::Ok),
+            Err(NotSeen::Failed(failure) | NotSeen::Behind(failure)) => (None, Attempt::Failed { at, failure }),
+            Err(NotSeen::Skipped(reason)) => (None, Attempt::Skipped { reason }),
+        };
+        let after = attempt.clone();
+        let before = self.store.update(|view| {
+            let section = slot(view);
+            if let Some(value) = seen.clone() {
+                section.last = Some(Observed { at, took_ms, valid_until: at.plus(source.bound_ms), value });
+            }
+            std::mem::replace(&mut section.attempt, attempt)
+        });
+        if !behind {
+            self.log_transition(source, &before, &after);
+        }
+        seen
+    }
+
+    /// One line when a source begins or ceases to fail, not one for each round.
+    fn log_transition(&self, source: &Source, before: &Attempt, after: &Attempt) {
+        let kind = |attempt: &Attempt| match attempt {
+            Attempt::Failed { failure, .. } => Some(failure.kind),
+            _ => None,
+        };
+        let told = &self.told[place(source)];
+        match after {
+            Attempt::Failed { failure, .. }
+                if kind(before) != Some(failure.kind) || !told.swap(true, Ordering::Relaxed) =>
+            {
+                told.store(true, Ordering::Relaxed);
+                let kind = failure.kind.as_str();
+                tracing::warn!(source = source.name, kind, error = %failure.message, "A source fails.");
+            }
+            Attempt::Ok if told.swap(false, Ordering::Relaxed) => {
+                tracing::info!(source = source.name, "A source is back.");
+            }
+            Attempt::Skipped { reason } if before != after => {
+                tracing::debug!(source = source.name, reason, "A source is not read.");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn too_late(source: &Source) -> Failure {
+    let message = format!("Reading {} took longer than {} ms.", source.about, source.deadline_ms);
+    Failure::new(ErrorKind::Timeout, message)
+}
+
+/// Place of a source in the table.
+fn place(source: &Source) -> usize {
+    SOURCES.iter().position(|other| other.name == source.name).expect("every source is a row of the table")
+}
+
+/// Starts a task for each source. They end when the handles are aborted.
+#[must_use]
+pub fn start(context: &Arc<Context>) -> Vec<JoinHandle<()>> {
+    SOURCES.iter().enumerate().map(|(at, source)| tokio::spawn(repeat(context.clone(), at, source))).collect()
+}
+
+async fn repeat(context: Arc<Context>, at: usize, source: &'static Source) {
+    loop {
+        (source.round)(context.clone()).await;
+        tokio::select! {
+            () = sleep(Duration::from_millis(jittered(source.interval_ms))) => {}
+            () = context.wakes[at].notified() => {}
+        }
+    }
+}
+
+/// Waits until every source has been tried, or `ms_max` have passed.
+pub async fn settle(context: &Context, ms_max: u64) {
+    let end = Instant::now() + Duration::from_millis(ms_max);
+    while Instant::now() < end && !context.store.all_tried() {
+        sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// The live brokers that a snapshot names, apart from the one that was asked.
+#[must_use]
+pub fn other_brokers(snapshot: &crate::snapshot::Snapshot) -> Vec<Endpoint> {
+    let mut others = Vec::new();
+    for (origin, node) in &snapshot.nodes {
+        let own = crate::derive::node::id(node, snapshot.taken_at);
+        let Some(cluster) = node.cluster.fresh(snapshot.taken_at) else { continue };
+        for broker in cluster.brokers.iter().filter(|broker| Some(broker.id) != own) {
+            let endpoint = Endpoint {
+                host: broker.host.clone(),
+                port: broker.port,
+                security: crate::sources::kafka::Security::default(),
+                process: None,
+            };
+            if endpoint.to_string() != origin.0 {
+                others.push(endpoint);
+            }
+        }
+    }
+    others
+}

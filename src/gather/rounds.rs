@@ -1,0 +1,379 @@
+//! One round of each source: what it needs from what was seen before, the look, and who is woken by it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Context, NotSeen, choose_endpoint, now};
+use crate::derive;
+use crate::limits::SUSPECT_TOPICS_MAX;
+use crate::snapshot::{BrokerProcess, Cluster, LogDirFiles, Partition, ProcessCandidate, Section};
+use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
+use crate::sources::mounts::{mount_of, read_mount_points};
+use crate::sources::proc::Wanted;
+use crate::sources::reader::Question;
+use crate::sources::{
+    CONFIGS, FILES, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
+    REGISTRATIONS, Round,
+};
+
+/// The group of questions about `/proc`, which hangs for reasons of its own.
+const PROC: &str = "/proc";
+/// Milliseconds for one question to the reader.
+const QUESTION_MS: u64 = 1_000;
+
+/// The broker's process.
+pub fn process(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let before = context.store.read(|view| view.process.last.as_ref().map(|seen| seen.value.clone()));
+        let known = before.clone();
+        let look = context.clone();
+        let seen = context.observe(&PROCESS, |view| &mut view.process, async move {
+            Ok(find_process(&look, known.as_deref()).await?)
+        });
+        let Some(seen) = seen.await else { return };
+        let chosen = |process: &BrokerProcess| process.chosen.as_ref().map(|chosen| (chosen.pid, chosen.start_ticks));
+        if before.as_deref().map(chosen) != Some(chosen(&seen)) {
+            log_choice(&seen);
+            context.wake(&PROPERTIES);
+        }
+    })
+}
+
+async fn find_process(
+    context: &Context,
+    known: Option<&BrokerProcess>,
+) -> Result<BrokerProcess, crate::snapshot::Failure> {
+    let config = context.config.load_full();
+    let procfs = config.procfs.clone();
+    if let Some((known, chosen)) = known.and_then(|known| Some((known, known.chosen.as_ref()?))) {
+        let question = Question::State { procfs: procfs.clone(), pid: chosen.pid };
+        let state: Option<(char, u64)> = context.reader.ask(PROC, question, QUESTION_MS).await?;
+        if let Some((state, start_ticks)) = state
+            && start_ticks == chosen.start_ticks
+        {
+            let chosen = ProcessCandidate { state, ..chosen.clone() };
+            return Ok(BrokerProcess { chosen: Some(chosen), ..known.clone() });
+        }
+    }
+    let wanted = match (&config.properties_file, &config.server) {
+        (Some(file), _) => Wanted::PropertiesFile(file.clone()),
+        (None, Some(server)) if is_this_host(&server.host).await => Wanted::ListeningOn(server.port),
+        // A broker elsewhere: no process of this host is its own.
+        (None, Some(_)) => Wanted::ListeningOn(0),
+        (None, None) => Wanted::Any,
+    };
+    let mut seen: BrokerProcess = context.reader.ask(PROC, Question::Process { procfs, wanted }, QUESTION_MS).await?;
+    let by_file = config.properties_file.as_ref().map(|file| format!("--kafka.properties-file={file}"));
+    seen.wanted = by_file.or(config.server.as_ref().map(|server| format!("--kafka.server={server}")));
+    Ok(seen)
+}
+
+fn log_choice(seen: &BrokerProcess) {
+    match &seen.chosen {
+        Some(chosen) => {
+            let why = derive::node::selection(seen);
+            tracing::info!(pid = chosen.pid, properties_file = %chosen.properties_file, why, "Watching this Kafka process.");
+        }
+        None => tracing::warn!(reason = derive::node::no_process(seen), "No Kafka process to watch; looking again."),
+    }
+}
+
+/// Its properties file. One that was found once is read on after its process has ended: then its log directories and
+/// listener are what matters.
+pub fn properties(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let (running, before) = context.store.read(|view| {
+            let running = view.process.fresh(now()).and_then(|process| process.chosen.clone());
+            (running, view.properties.last.as_ref().map(|seen| seen.value.path.clone()))
+        });
+        let named = context.config.load().properties_file.clone();
+        let overrides = running.as_ref().map(|process| process.overrides.clone()).unwrap_or_default();
+        let path = named.or(running.map(|process| process.properties_file)).or(before);
+        let look = context.clone();
+        let seen = context.observe(&PROPERTIES, |view| &mut view.properties, async move {
+            let Some(path) = path else {
+                return Err(NotSeen::Skipped("No properties file is known: no Kafka process was chosen.".to_owned()));
+            };
+            let mount = mount_of(&read_mount_points(&look.config.load().procfs), Path::new(&path)).to_path_buf();
+            let question = Question::Properties { path, overrides };
+            Ok(look.reader.ask(&mount.to_string_lossy(), question, QUESTION_MS).await?)
+        });
+        seen.await;
+        follow_endpoint(&context);
+        context.wake(&FILES);
+    })
+}
+
+/// Points the connections at the listener that is right now.
+fn follow_endpoint(context: &Context) {
+    let (process, properties) = context.store.read(|view| {
+        let process = view.process.fresh(now()).and_then(|process| process.chosen.clone());
+        (process, view.properties.last.as_ref().map(|seen| seen.value.clone()))
+    });
+    let process = process.map(|process| (process.pid, process.start_ticks));
+    let (endpoint, why) = match (&context.config.load().server, &properties) {
+        (Some(server), _) => (server.clone(), "--kafka.server".to_owned()),
+        (None, Some(properties)) => match choose_endpoint(properties) {
+            Ok(chosen) => (chosen.endpoint, chosen.why),
+            Err(reason) => return tracing::warn!(reason, "No listener to speak to."),
+        },
+        (None, None) => return,
+    };
+    let endpoint = Endpoint { process, ..endpoint };
+    let before = context.endpoint.send_replace(Some(endpoint.clone()));
+    if before.is_some_and(|before| before.is_same_listener(&endpoint)) {
+        return;
+    }
+    // What another listener or process said is not this one's: its first answer wakes the other sources.
+    context.store.update(|view| view.liveness = Section::default());
+    context.wake(&LIVENESS);
+    tracing::info!(endpoint = %endpoint, why, "Speaking to this listener.");
+}
+
+/// The small files in its log directories.
+pub fn files(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let dirs = context.store.read(|view| view.properties.last.as_ref().map(|seen| seen.value.log_dirs()));
+        let look = context.clone();
+        let work = async move {
+            let dirs =
+                dirs.ok_or_else(|| NotSeen::Skipped("No log directory is known: no properties file.".to_owned()))?;
+            let mounts = read_mount_points(&look.config.load().procfs);
+            let mut seen = BTreeMap::new();
+            for dir in dirs {
+                let path = PathBuf::from(&dir);
+                let mount = mount_of(&mounts, &path).to_string_lossy().into_owned();
+                let answer = look.reader.ask(&mount, Question::LogDir { path }, QUESTION_MS).await;
+                seen.insert(dir, answer);
+            }
+            Ok(LogDirFiles { dirs: seen })
+        };
+        context.observe(&FILES, |view| &mut view.files, work).await;
+    })
+}
+
+/// Whether the broker answers.
+pub fn liveness(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let was_up =
+            context.store.read(|view| view.liveness.fresh(now()).is_some() && view.liveness.failure().is_none());
+        let look = context.clone();
+        let seen = context.observe(&LIVENESS, |view| &mut view.liveness, async move {
+            look.require_endpoint()?;
+            Ok(cluster::read_liveness(&look.client, LIVENESS.deadline_ms).await?)
+        });
+        if seen.await.is_some() && !was_up {
+            for source in [&REGISTRATIONS, &METADATA_SOURCE, &LOG_DIRS, &CONFIGS, &QUORUM, &REASSIGNMENTS] {
+                context.wake(source);
+            }
+        }
+    })
+}
+
+/// Registered brokers.
+pub fn registrations(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let known = context.own_id();
+        let look = context.clone();
+        let seen = context.observe(&REGISTRATIONS, |view| &mut view.registrations, async move {
+            look.require_up()?;
+            Ok(cluster::read_registrations(&look.client, REGISTRATIONS.deadline_ms).await?)
+        });
+        if seen.await.is_some() && known.is_none() {
+            [&OFFSETS, &CONFIGS, &QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
+        }
+    })
+}
+
+/// Topics and partitions.
+pub fn metadata(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let before = context.store.read(|view| view.cluster.last.as_ref().map(|seen| seen.value.clone()));
+        let look = context.clone();
+        let seen = context.observe(&METADATA_SOURCE, |view| &mut view.cluster, async move {
+            look.require_up()?;
+            let elr = look.store.read(|view| view.liveness.fresh(now()).is_some_and(|liveness| liveness.elr()));
+            Ok(cluster::read_cluster(&look.client, METADATA_SOURCE.deadline_ms, elr).await?)
+        });
+        let (Some(seen), Some(id)) = (seen.await, context.own_id()) else { return };
+        if let Some(before) = &before {
+            context.store.update(|view| view.ledger = derive::changes::advance(&view.ledger, before, &seen, id));
+        }
+        context.wake(&OFFSETS);
+        let known = context.store.read(|view| view.configs.last.as_ref().map(|seen| seen.value.clone()));
+        if known.is_some_and(|known| led_topics(&seen, id).iter().any(|topic| !known.topics.contains_key(topic))) {
+            context.wake(&CONFIGS);
+        }
+        if before.is_none() {
+            [&QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
+        }
+    })
+}
+
+/// Offsets; a round follows each round of Metadata.
+pub fn offsets(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            let (cluster, id) = look.require_cluster()?;
+            Ok(kafka::offsets::read_offsets(&look.client, OFFSETS.deadline_ms, &cluster, id).await?)
+        };
+        context.observe(&OFFSETS, |view| &mut view.offsets, work).await;
+    })
+}
+
+/// Log directories.
+pub fn log_dirs(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            look.require_up()?;
+            Ok(kafka::log_dirs::read_log_dirs(&look.client, LOG_DIRS.deadline_ms).await?)
+        };
+        context.observe(&LOG_DIRS, |view| &mut view.log_dirs, work).await;
+    })
+}
+
+/// Effective settings: all of them each interval, those of new topics in between.
+pub fn configs(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            let id = look.require_id()?;
+            let (cluster, known) = look.store.read(|view| {
+                let known = view.configs.last.as_ref().map(|seen| seen.value.clone());
+                (view.cluster.last.as_ref().map(|seen| seen.value.clone()), known)
+            });
+            let mut topics = cluster.map(|cluster| led_topics(&cluster, id)).unwrap_or_default();
+            let at = now();
+            let partly = known.filter(|known| at.since(known.whole_at) < CONFIGS.interval_ms * 3 / 4);
+            if let Some(known) = &partly {
+                topics.retain(|topic| !known.topics.contains_key(topic));
+            }
+            let deadline_ms = CONFIGS.deadline_ms;
+            let mut configs =
+                config_calls::read_configs(&look.client, deadline_ms, id, &topics, partly.as_deref()).await?;
+            if partly.is_none() {
+                configs.whole_at = at;
+            }
+            Ok(configs)
+        };
+        context.observe(&CONFIGS, |view| &mut view.configs, work).await;
+    })
+}
+
+/// The quorum.
+pub fn quorum(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            look.require_up()?;
+            if !look.is_controller_only() {
+                let (cluster, id) = look.require_cluster()?;
+                if cluster.brokers.first().map(|broker| broker.id) != Some(id) {
+                    return Err(NotSeen::Skipped("The live broker of the lowest id asks the controller.".to_owned()));
+                }
+            }
+            Ok(kafka::quorum::read_quorum(&look.client, QUORUM.deadline_ms).await?)
+        };
+        context.observe(&QUORUM, |view| &mut view.quorum, work).await;
+    })
+}
+
+/// Reassignments.
+pub fn reassignments(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            let (cluster, id) = look.require_cluster()?;
+            let topics = if cluster.brokers.first().map(|broker| broker.id) == Some(id) {
+                None
+            } else {
+                Some(suspects(&cluster, id))
+            };
+            if topics.as_ref().is_some_and(Vec::is_empty) {
+                let reason = "The live broker of the lowest id asks; no partition led here misses a replica.";
+                return Err(NotSeen::Skipped(reason.to_owned()));
+            }
+            Ok(kafka::quorum::read_reassignments(&look.client, REASSIGNMENTS.deadline_ms, topics).await?)
+        };
+        context.observe(&REASSIGNMENTS, |view| &mut view.reassignments, work).await;
+    })
+}
+
+fn led_topics(cluster: &Cluster, id: i32) -> Vec<Arc<str>> {
+    let mut topics: Vec<Arc<str>> = cluster
+        .partitions
+        .iter()
+        .filter(|found| found.leader() == Some(id))
+        .map(|found| found.topic.name.clone())
+        .collect();
+    topics.dedup();
+    topics
+}
+
+/// Partitions led here that miss a replica: a reassignment may be the reason.
+fn suspects(cluster: &Cluster, id: i32) -> Vec<(Arc<str>, Vec<i32>)> {
+    let suspect = |found: &Partition<'_>| found.leader() == Some(id) && found.missing().next().is_some();
+    let mut topics: Vec<(Arc<str>, Vec<i32>)> = Vec::new();
+    for found in cluster.partitions.iter().filter(suspect) {
+        match topics.last_mut() {
+            Some((name, list)) if *name == found.topic.name => list.push(found.row.partition),
+            _ => topics.push((found.topic.name.clone(), vec![found.row.partition])),
+        }
+    }
+    topics.truncate(SUSPECT_TOPICS_MAX);
+    topics
+}
+
+impl Context {
+    fn own_id(&self) -> Option<i32> {
+        self.store.read(|view| derive::node::id(view, now()))
+    }
+
+    fn is_controller_only(&self) -> bool {
+        self.store.read(|view| derive::node::is_controller_only(view, now()))
+    }
+
+    fn require_endpoint(&self) -> Result<(), NotSeen> {
+        if self.endpoint.borrow().is_some() {
+            return Ok(());
+        }
+        let reason = self.store.read(|view| match view.process.fresh(now()) {
+            Some(process) => derive::node::no_process(process),
+            None => view.process.why_absent(),
+        });
+        Err(NotSeen::Skipped(reason))
+    }
+
+    /// A broker that does not answer ApiVersions is asked nothing else.
+    fn require_up(&self) -> Result<(), NotSeen> {
+        self.require_endpoint()?;
+        self.store.read(|view| match (view.liveness.fresh(now()), view.liveness.failure()) {
+            (Some(_), None) => Ok(()),
+            (_, Some(failure)) => Err(NotSeen::Behind(failure.clone())),
+            (None, None) => Err(NotSeen::Skipped("Waiting for the broker's first answer.".to_owned())),
+        })
+    }
+
+    fn require_id(&self) -> Result<i32, NotSeen> {
+        self.require_up()?;
+        let unknown = || NotSeen::Skipped("Which broker answers is not known yet.".to_owned());
+        self.own_id().ok_or_else(unknown)
+    }
+
+    fn require_cluster(&self) -> Result<(Arc<Cluster>, i32), NotSeen> {
+        self.require_up()?;
+        if self.is_controller_only() {
+            return Err(NotSeen::Skipped("A controller's listener knows no partitions.".to_owned()));
+        }
+        let id = self.require_id()?;
+        let fresh = self.store.read(|view| {
+            view.cluster.fresh(now())?;
+            view.cluster.last.as_ref().map(|seen| seen.value.clone())
+        });
+        let cluster = fresh.ok_or_else(|| NotSeen::Skipped("Waiting for Metadata.".to_owned()))?;
+        Ok((cluster, id))
+    }
+}

@@ -1,0 +1,185 @@
+//! Serving and looking once: the runtime, the signals, the log.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use brokerwatch::cli::{Cli, exit};
+use brokerwatch::config::{Config, LogFormat, LogLevel};
+use brokerwatch::gather::{self, Context};
+use brokerwatch::limits::Limits;
+use brokerwatch::self_metrics::SelfMetrics;
+use brokerwatch::server::{self, Pages, Server};
+use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, reload};
+
+/// This program as the kernel knows it: right also after the file was replaced by an upgrade.
+pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// Milliseconds that `check` and `snapshot` wait for the slowest source.
+const LOOK_MS_MAX: u64 = 15_000;
+
+type LevelHandle = reload::Handle<LevelFilter, Registry>;
+
+pub(crate) fn serve(cli: &Cli) -> u8 {
+    let config = match crate::configuration(cli) {
+        Ok(config) => config,
+        Err(message) => return crate::usage(&message),
+    };
+    let level = start_log(config.log_level, config.log_format);
+    let Some(runtime) = runtime() else { return exit::FINDINGS };
+    let code = runtime.block_on(serve_until_stopped(cli, config, &level));
+    // A name that is being looked up on another thread is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> u8 {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(hangup)) = signals else {
+        tracing::error!("Signals cannot be received.");
+        return exit::FINDINGS;
+    };
+    let listeners = match server::bind(&config.listen_addresses).await {
+        Ok(listeners) => listeners,
+        Err(message) => {
+            tracing::error!(error = %message, "Cannot serve.");
+            return exit::FINDINGS;
+        }
+    };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "brokerwatch starts.");
+    if rustix::process::geteuid().is_root() {
+        tracing::warn!("Running as root is not needed; the user of the broker is enough.");
+    }
+    for address in &config.listen_addresses {
+        tracing::info!(address, path = config.telemetry_path, "Serving.");
+    }
+    let context = context(config);
+    let tasks = gather::start(&context);
+    let reloads = tokio::task::LocalSet::new();
+    let server = Arc::new(Server { context: context.clone(), pages: Pages::default() });
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("Stopping.");
+    };
+    let serving = server::serve(server, listeners, stop);
+    reloads
+        .run_until(async {
+            tokio::select! {
+                () = serving => {}
+                () = reload_on(hangup, cli, &context, level) => {}
+            }
+        })
+        .await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    exit::CLEAN
+}
+
+/// Takes a new configuration on each SIGHUP, or keeps the old one and says why.
+async fn reload_on(mut hangup: Signal, cli: &Cli, context: &Context, level: &LevelHandle) {
+    while hangup.recv().await.is_some() {
+        match crate::configuration(cli) {
+            Ok(config) => {
+                let old = context.config.load_full();
+                if config.listen_addresses != old.listen_addresses || config.reader_socket != old.reader_socket {
+                    tracing::warn!("Listen addresses and the reader's socket change with a restart only.");
+                }
+                let _ = level.modify(|filter| *filter = level_filter(config.log_level));
+                context.config.store(Arc::new(config));
+                context.metrics.config_reloaded(true);
+                context.forget_choice();
+                tracing::info!("The configuration was read again.");
+            }
+            Err(message) => {
+                context.metrics.config_reloaded(false);
+                tracing::error!(error = %message, "The new configuration is refused; the old one stays.");
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+/// Looks at one node once.
+pub(crate) fn look_at_node(cli: &Cli, config: Config) -> Snapshot {
+    start_log(cli.options.log_level.unwrap_or(LogLevel::Error), config.log_format);
+    let Some(runtime) = runtime() else { return nothing_seen() };
+    let snapshot = runtime.block_on(async { look(config).await });
+    runtime.shutdown_background();
+    snapshot
+}
+
+/// Looks at the named node once, then at every other broker that it names: each answers for itself only.
+pub(crate) fn look_at_cluster(cli: &Cli, config: Config) -> Snapshot {
+    start_log(cli.options.log_level.unwrap_or(LogLevel::Error), config.log_format);
+    let Some(runtime) = runtime() else { return nothing_seen() };
+    let snapshot = runtime.block_on(async {
+        let mut all = look(config.clone()).await;
+        for other in gather::other_brokers(&all) {
+            let seen = look(Config { server: Some(other), properties_file: None, ..config.clone() }).await;
+            all.taken_at = all.taken_at.max(seen.taken_at);
+            all.nodes.extend(seen.nodes);
+        }
+        all
+    });
+    runtime.shutdown_background();
+    snapshot
+}
+
+async fn look(config: Config) -> Snapshot {
+    let context = context(config);
+    let tasks = gather::start(&context);
+    gather::settle(&context, LOOK_MS_MAX).await;
+    let snapshot = Pages::default().snapshot(&context);
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    snapshot
+}
+
+/// A snapshot of no node.
+pub(crate) fn nothing_seen() -> Snapshot {
+    Snapshot {
+        schema: SCHEMA,
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: gather::now(),
+        nodes: std::iter::empty::<(Origin, _)>().collect(),
+    }
+}
+
+fn context(config: Config) -> Arc<Context> {
+    let config = Arc::new(ArcSwap::from_pointee(config));
+    let metrics = Arc::new(SelfMetrics::new());
+    Arc::new(Context::new(config, PathBuf::from(OWN_PROGRAM), metrics, Limits::default()))
+}
+
+fn runtime() -> Option<Runtime> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.inspect_err(|error| tracing::error!(error = %error, "The runtime cannot be started.")).ok()
+}
+
+fn start_log(level: LogLevel, format: LogFormat) -> LevelHandle {
+    let (filter, handle) = reload::Layer::new(level_filter(level));
+    let lines: Box<dyn Layer<_> + Send + Sync> = match format {
+        LogFormat::Logfmt => {
+            Box::new(tracing_logfmt::builder().with_target(false).layer().with_writer(std::io::stderr))
+        }
+        LogFormat::Json => Box::new(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)),
+    };
+    tracing_subscriber::registry().with(filter).with(lines).init();
+    handle
+}
+
+fn level_filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Error => LevelFilter::ERROR,
+    }
+}

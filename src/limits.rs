@@ -1,0 +1,49 @@
+//! Every limit of the program, by name. Hitting one is counted in `brokerwatch_limit_hits_total{limit}`, never a crash.
+
+/// Bytes of one Kafka response frame. 200,000 partitions of Metadata are 10 MB; a TLS, HTTP or SSH peer reads as far more.
+pub const RESPONSE_FRAME_BYTES_MAX: usize = 100 << 20;
+/// Series of one metric family on the page.
+pub const FAMILY_SERIES_MAX: usize = 200_000;
+/// Bytes of one label value; longer ones are cut. Kafka's own names end at 249.
+pub const LABEL_VALUE_BYTES_MAX: usize = 1_024;
+/// Bytes of the page before compression.
+pub const PAGE_BYTES_MAX: usize = 256 << 20;
+/// Partitions without a leader, or under reassignment, that are named one by one; beyond it they are only counted.
+pub const NAMED_PARTITIONS_MAX: usize = 100;
+/// Led partitions up to which `--collector.partitions.detail=auto` exports every partition.
+pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
+/// Bytes of a `server.properties` or `meta.properties` that are read.
+pub const PROPERTIES_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Processes of one host that are looked at in search of a broker.
+pub const PROCESSES_MAX: usize = 100_000;
+/// Topics in one DescribeConfigs request.
+pub const CONFIG_TOPICS_PER_CALL: usize = 200;
+/// Topics whose eligible leaders, or reassignment, are asked for in one round.
+pub const SUSPECT_TOPICS_MAX: usize = 100;
+/// Bytes of one line between the server and the reader process.
+pub const READER_LINE_BYTES_MAX: usize = 16 << 20;
+/// Reader processes that hang on a mount; beyond it no further mount is looked at.
+pub const STUCK_READERS_MAX: usize = 16;
+/// Bytes of an HTTP request's header.
+pub const HTTP_HEADER_BYTES_MAX: usize = 16 << 10;
+/// HTTP connections open at once; further ones wait to be accepted.
+pub const HTTP_CONNECTIONS_MAX: usize = 128;
+/// Milliseconds that an HTTP client has for its request header.
+pub const HTTP_HEADER_MS_MAX: u64 = 10_000;
+/// Milliseconds that an HTTP client has to take a response.
+pub const HTTP_RESPONSE_MS_MAX: u64 = 60_000;
+/// Milliseconds that open requests have to finish after SIGTERM.
+pub const DRAIN_MS_MAX: u64 = 5_000;
+
+/// The limits that a test or a flag may set lower.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// See [`RESPONSE_FRAME_BYTES_MAX`].
+    pub response_frame_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { response_frame_bytes: RESPONSE_FRAME_BYTES_MAX }
+    }
+}

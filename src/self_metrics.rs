@@ -1,0 +1,256 @@
+//! What the program measures of itself, through the `prometheus` crate: few series, any kind.
+//!
+//! Whether a source is up is not here: that is derived from the snapshot, so that a recorded one shows it too.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use prometheus::{
+    Counter, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+
+/// The instruments. All are registered at start, so that a counter is 0 before its first event.
+pub struct SelfMetrics {
+    registry: Registry,
+    request_seconds: HistogramVec,
+    source_seconds: GaugeVec,
+    limit_hits: IntCounterVec,
+    reader_restarts: IntCounter,
+    readers_stuck: IntGaugeVec,
+    scrapes: IntCounter,
+    render_seconds: prometheus::Gauge,
+    panics: IntCounterVec,
+    config_reload_success: IntGauge,
+    process: ProcessMetrics,
+}
+
+/// The conventional `process_*` metrics, read through sysinfo.
+struct ProcessMetrics {
+    /// Absent on a system that sysinfo does not know.
+    system: Mutex<Option<System>>,
+    cpu_seconds: Counter,
+    resident_bytes: IntGauge,
+    open_fds: IntGauge,
+    max_fds: IntGauge,
+    start_seconds: IntGauge,
+}
+
+impl fmt::Debug for SelfMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SelfMetrics")
+    }
+}
+
+/// Buckets of our requests' latency: a local broker answers in milliseconds; past 2.5 s most deadlines are near.
+const REQUEST_BUCKETS: &[f64] = &[0.001, 0.005, 0.025, 0.1, 0.5, 2.5];
+
+impl Default for SelfMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SelfMetrics {
+    /// Registers every instrument.
+    #[must_use]
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let build_info = registered(
+            &registry,
+            IntGaugeVec::new(
+                Opts::new("brokerwatch_build_info", "Version of this program; the value is 1."),
+                &["version"],
+            ),
+        );
+        build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        let request = HistogramOpts::new(
+            "brokerwatch_kafka_request_duration_seconds",
+            "How long the broker took to answer our own requests, by API; unanswered ones are not in it.",
+        );
+        let metrics = Self {
+            request_seconds: registered(
+                &registry,
+                HistogramVec::new(request.buckets(REQUEST_BUCKETS.to_vec()), &["api"]),
+            ),
+            source_seconds: registered(
+                &registry,
+                GaugeVec::new(
+                    Opts::new("brokerwatch_source_duration_seconds", "How long the last look at a source took."),
+                    &["source"],
+                ),
+            ),
+            limit_hits: registered(
+                &registry,
+                counters("brokerwatch_limit_hits_total", "Times a limit was reached.", "limit"),
+            ),
+            reader_restarts: registered(
+                &registry,
+                IntCounter::new(
+                    "brokerwatch_reader_restarts_total",
+                    "Times the reader process died and was started again.",
+                ),
+            ),
+            readers_stuck: registered(
+                &registry,
+                IntGaugeVec::new(
+                    Opts::new("brokerwatch_reader_stuck", "1 while a reader process hangs on this mount."),
+                    &["mount"],
+                ),
+            ),
+            scrapes: registered(
+                &registry,
+                IntCounter::new("brokerwatch_scrapes_total", "Pages of metrics that were sent."),
+            ),
+            render_seconds: registered(
+                &registry,
+                prometheus::Gauge::new("brokerwatch_render_duration_seconds", "How long the last page took to write."),
+            ),
+            panics: registered(
+                &registry,
+                counters("brokerwatch_panics_total", "Failures of our own code that were caught, by place.", "place"),
+            ),
+            config_reload_success: registered(
+                &registry,
+                IntGauge::new(
+                    "brokerwatch_config_last_reload_successful",
+                    "1 when the configuration in use is the newest that was given, 0 when a newer one was refused.",
+                ),
+            ),
+            process: ProcessMetrics::new(&registry),
+            registry,
+        };
+        metrics.config_reload_success.set(1);
+        metrics
+    }
+
+    /// The instruments' values, for the page.
+    #[must_use]
+    pub fn gather(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.registry.gather()
+    }
+
+    /// Reads this process' own CPU time, memory and descriptors.
+    pub fn observe_process(&self) {
+        self.process.observe();
+    }
+
+    /// A request was answered.
+    pub fn kafka_request(&self, api: &str, took: Duration) {
+        self.request_seconds.with_label_values(&[api]).observe(took.as_secs_f64());
+    }
+
+    /// A source was looked at.
+    pub fn source(&self, source: &str, took: Duration) {
+        self.source_seconds.with_label_values(&[source]).set(took.as_secs_f64());
+    }
+
+    /// One of [`crate::limits`] was reached.
+    pub fn limit_hit(&self, limit: &str) {
+        self.limit_hits.with_label_values(&[limit]).inc();
+    }
+
+    /// The reader process died.
+    pub fn reader_restarted(&self) {
+        self.reader_restarts.inc();
+    }
+
+    /// A reader process hangs on `mount`, or no longer does.
+    pub fn reader_stuck(&self, mount: &str, stuck: bool) {
+        self.readers_stuck.with_label_values(&[mount]).set(stuck.into());
+    }
+
+    /// A page was sent.
+    pub fn scraped(&self) {
+        self.scrapes.inc();
+    }
+
+    /// A page was written.
+    pub fn rendered(&self, took: Duration) {
+        self.render_seconds.set(took.as_secs_f64());
+    }
+
+    /// A panic was caught in `place`.
+    pub fn panicked(&self, place: &str) {
+        self.panics.with_label_values(&[place]).inc();
+    }
+
+    /// A new configuration was taken or refused.
+    pub fn config_reloaded(&self, taken: bool) {
+        self.config_reload_success.set(taken.into());
+    }
+}
+
+impl ProcessMetrics {
+    fn new(registry: &Registry) -> Self {
+        Self {
+            system: Mutex::new(System::new().ok()),
+            cpu_seconds: registered(
+                registry,
+                Counter::new("process_cpu_seconds_total", "CPU time of this process; the reader's is not in it."),
+            ),
+            resident_bytes: registered(
+                registry,
+                IntGauge::new("process_resident_memory_bytes", "Resident memory of this process."),
+            ),
+            open_fds: registered(registry, IntGauge::new("process_open_fds", "Open descriptors of this process.")),
+            max_fds: registered(registry, IntGauge::new("process_max_fds", "Descriptors that this process may open.")),
+            start_seconds: registered(
+                registry,
+                IntGauge::new("process_start_time_seconds", "When this process started, as Unix time."),
+            ),
+        }
+    }
+
+    fn observe(&self) {
+        let Ok(pid) = sysinfo::get_current_pid() else { return };
+        let mut system = self.system.lock().unwrap_or_else(PoisonError::into_inner);
+        let what = ProcessRefreshKind::nothing().with_cpu().with_memory();
+        let Some(system) = system.as_mut() else { return };
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
+        let Some(process) = system.process(pid) else { return };
+        let cpu_seconds = process.accumulated_cpu_time() as f64 / 1000.0;
+        self.cpu_seconds.inc_by((cpu_seconds - self.cpu_seconds.get()).max(0.0));
+        let gauge = |gauge: &IntGauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        gauge(&self.resident_bytes, process.memory());
+        gauge(&self.start_seconds, process.start_time());
+        if let (Some(open), Some(max)) = (process.open_files(), process.open_files_limit()) {
+            gauge(&self.open_fds, open as u64);
+            gauge(&self.max_fds, max as u64);
+        }
+    }
+}
+
+/// Name, kind and help of every instrument, for the table of metrics.
+#[must_use]
+pub fn described() -> Vec<(String, &'static str, String)> {
+    let metrics = SelfMetrics::new();
+    // A family shows only once it has a series.
+    metrics.kafka_request("ApiVersions", Duration::ZERO);
+    metrics.source("liveness", Duration::ZERO);
+    metrics.limit_hit("page_bytes");
+    metrics.reader_stuck("/", false);
+    metrics.panicked("liveness");
+    let kind = |kind| match kind {
+        prometheus::proto::MetricType::COUNTER => "counter",
+        prometheus::proto::MetricType::HISTOGRAM => "histogram",
+        _ => "gauge",
+    };
+    let families = metrics.gather();
+    families
+        .iter()
+        .map(|family| (family.name().to_owned(), kind(family.get_field_type()), family.help().to_owned()))
+        .collect()
+}
+
+fn counters(name: &str, help: &str, label: &str) -> prometheus::Result<IntCounterVec> {
+    IntCounterVec::new(Opts::new(name, help), &[label])
+}
+
+/// Names and labels are literals of this file: that they are valid and distinct is shown by any test that starts.
+fn registered<C: prometheus::core::Collector + Clone + 'static>(registry: &Registry, made: prometheus::Result<C>) -> C {
+    let collector = made.expect("a valid literal");
+    registry.register(Box::new(collector.clone())).expect("a distinct name");
+    collector
+}

@@ -1,0 +1,159 @@
+//! The only serialisable data: what was seen of a node, when, and what the last look at it came to.
+//!
+//! A snapshot written by `brokerwatch snapshot` is a bug report and a test case. Additive change is a new field with
+//! `#[serde(default)]`; a changed meaning is a new name. Secrets never enter: sources keep to an allow-list.
+
+mod cluster;
+mod configs;
+mod files;
+mod ledger;
+mod log_dirs;
+mod offsets;
+mod partitions;
+mod quorum;
+mod section;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use cluster::{Broker, Cluster, Liveness, Registration, Registrations, Release};
+pub use configs::{ConfigSource, ConfigValue, Configs, TopicConfig};
+pub use files::{
+    BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Properties, Selection,
+};
+pub use ledger::Ledger;
+pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
+pub use offsets::{Offsets, OffsetsRow};
+pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, TopicEntry};
+pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
+pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
+
+/// Version of the snapshot's shape. Raised only when an old reader would misunderstand a new file.
+pub const SCHEMA: u32 = 1;
+
+/// A moment, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMs(pub u64);
+
+impl UnixMs {
+    /// The moment `ms` milliseconds later.
+    #[must_use]
+    pub fn plus(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 when `earlier` is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Seconds since the Unix epoch, the unit of `_timestamp_seconds` metrics.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
+/// Where a node view comes from: the endpoint that was asked or the file that was read. Not the broker's id, so that
+/// two nodes that claim one id can both be seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Origin(pub String);
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What was seen of one or more nodes at one time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// [`SCHEMA`] of the program that wrote it.
+    pub schema: u32,
+    /// Version of the program that wrote it.
+    pub program_version: String,
+    /// The moment at which pure code judges it.
+    pub taken_at: UnixMs,
+    /// One view for each node that was looked at; exactly one in the sidecar.
+    pub nodes: BTreeMap<Origin, NodeView>,
+}
+
+/// What was seen of one Kafka node. Each section carries its own time and result.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeView {
+    /// The node's process on this host and how it was chosen (`/proc`).
+    pub process: Section<BrokerProcess>,
+    /// The allow-listed part of its `server.properties`.
+    pub properties: Section<Properties>,
+    /// Identity files and checkpoints in its log directories.
+    pub files: Section<LogDirFiles>,
+    /// Whether it answers at all, and which API versions it offers (ApiVersions).
+    pub liveness: Section<Liveness>,
+    /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
+    pub registrations: Section<Registrations>,
+    /// Topics and partitions of the whole cluster as this broker knows them (Metadata).
+    pub cluster: Section<Cluster>,
+    /// Offsets of the replicas hosted here (ListOffsets).
+    pub offsets: Section<Offsets>,
+    /// Log directories as the broker reports them (DescribeLogDirs).
+    pub log_dirs: Section<LogDirs>,
+    /// Effective settings as the broker reports them (DescribeConfigs).
+    pub configs: Section<Configs>,
+    /// The controller quorum (DescribeQuorum).
+    pub quorum: Section<Quorum>,
+    /// Partitions under reassignment (ListPartitionReassignments).
+    pub reassignments: Section<Reassignments>,
+    /// Changes counted since this process started watching.
+    pub ledger: Ledger,
+}
+
+/// What the last look at one source came to, without its data.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceStatus<'a> {
+    /// Name in the SOURCES table.
+    pub source: &'static str,
+    /// Result of the last attempt.
+    pub attempt: &'a Attempt,
+    /// When data was last seen.
+    pub last_success: Option<UnixMs>,
+    /// When that data stops counting.
+    pub valid_until: Option<UnixMs>,
+}
+
+impl NodeView {
+    /// Every section by the name of its source, in the order of the arrow. The names are those of the SOURCES table.
+    #[must_use]
+    pub fn statuses(&self) -> [SourceStatus<'_>; 11] {
+        [
+            self.process.status("process"),
+            self.properties.status("properties"),
+            self.files.status("files"),
+            self.liveness.status("liveness"),
+            self.registrations.status("registrations"),
+            self.cluster.status("metadata"),
+            self.offsets.status("offsets"),
+            self.log_dirs.status("log_dirs"),
+            self.configs.status("configs"),
+            self.quorum.status("quorum"),
+            self.reassignments.status("reassignments"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_view_reads_back_from_an_older_file() {
+        let view: NodeView = serde_json::from_str("{}").unwrap();
+        assert!(view.cluster.fresh(UnixMs(0)).is_none());
+        assert!(matches!(view.cluster.attempt, Attempt::NotTried));
+    }
+}

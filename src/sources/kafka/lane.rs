@@ -1,0 +1,373 @@
+//! A lane: one reconnecting connection and the task that owns it.
+//!
+//! Requests go one at a time. A caller waits as long as its deadline; the task goes on waiting for the answer, so that a
+//! broker that hangs gets no second connection and no second request, and is seen at once when it goes on.
+
+use std::collections::hash_map::RandomState;
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
+use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Endpoint;
+use super::api_versions::{Answer, ApiVersions, parse_api_versions};
+use super::calls::{API_VERSIONS, Api};
+use super::wire::Connection;
+use crate::limits::Limits;
+use crate::self_metrics::SelfMetrics;
+use crate::snapshot::{ErrorKind, Failure};
+
+/// First and longest pause between two attempts to connect. Short, since the broker is on this host: what matters is
+/// to see it soon when it is back.
+const BACKOFF_MS: (u64, u64) = (100, 2_000);
+/// A call without an answer for this long counts as hung, should its connection break.
+const HUNG_AFTER: Duration = Duration::from_secs(30);
+/// Calls that may wait behind the one under way.
+const WAITING_CALLS_MAX: usize = 16;
+
+type Prepare = Box<dyn FnOnce(&ApiVersions) -> Result<Prepared, Failure> + Send>;
+
+struct Prepared {
+    api: &'static Api,
+    version: i16,
+    body: BytesMut,
+}
+
+struct Answered {
+    version: i16,
+    body: Bytes,
+}
+
+struct Job {
+    prepare: Prepare,
+    reply: oneshot::Sender<Result<Answered, Failure>>,
+}
+
+/// The callers' side of a lane; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    jobs: mpsc::Sender<Job>,
+    endpoint: watch::Receiver<Option<Endpoint>>,
+    metrics: Arc<SelfMetrics>,
+}
+
+impl Lane {
+    /// Starts the lane's task. It connects when first called and ends when the last `Lane` is dropped.
+    ///
+    /// `stuck_ms_max`: after this long without an answer the connection is given up; `None` waits as long as it lives.
+    #[must_use]
+    pub fn start(
+        name: &'static str,
+        endpoint: watch::Receiver<Option<Endpoint>>,
+        stuck_ms_max: Option<u64>,
+        metrics: Arc<SelfMetrics>,
+        limits: Limits,
+    ) -> Self {
+        let (jobs, receiver) = mpsc::channel(WAITING_CALLS_MAX);
+        let task = Task {
+            name,
+            jobs: receiver,
+            endpoint: endpoint.clone(),
+            open: None,
+            retry: None,
+            backoff_ms: BACKOFF_MS.0,
+            stuck_ms_max,
+            hung: None,
+            limits,
+        };
+        tokio::spawn(task.run());
+        Self { jobs, endpoint, metrics }
+    }
+
+    /// Calls `api` in the highest version that both sides know, with the request that `build` makes for it.
+    ///
+    /// # Errors
+    /// `Unsupported` when the broker does not offer the API in a version of ours, `Timeout` at the deadline, and what
+    /// [`Connection`] says. Error codes inside the answer are the caller's to read.
+    pub async fn call<R>(
+        &self,
+        api: &'static Api,
+        deadline_ms: u64,
+        build: impl FnOnce(i16) -> R + Send + 'static,
+    ) -> Result<R::Response, Failure>
+    where
+        R: Request,
+        R::Response: Decodable,
+    {
+        Ok(self.call_telling_version(api, deadline_ms, build).await?.1)
+    }
+
+    /// As [`Lane::call`], with the version that was spoken: some fields mean nothing below theirs.
+    ///
+    /// # Errors
+    /// As [`Lane::call`].
+    pub async fn call_telling_version<R>(
+        &self,
+        api: &'static Api,
+        deadline_ms: u64,
+        build: impl FnOnce(i16) -> R + Send + 'static,
+    ) -> Result<(i16, R::Response), Failure>
+    where
+        R: Request,
+        R::Response: Decodable,
+    {
+        let prepare = move |offered: &ApiVersions| {
+            let version =
+                offered.negotiate(api.key as i16, api.min, api.max).ok_or_else(|| api.not_offered(offered))?;
+            encoded(api, version, &build(version))
+        };
+        let Answered { version, mut body } = self.exchange(api, deadline_ms, Box::new(prepare)).await?;
+        let response = R::Response::decode(&mut body, version).map_err(|_| {
+            let message = format!("The answer to {} v{version} could not be decoded; please report this.", api.name);
+            Failure::new(ErrorKind::Protocol, message)
+        })?;
+        Ok((version, response))
+    }
+
+    /// Asks what the broker offers: the proof that it is alive.
+    ///
+    /// # Errors
+    /// As [`Lane::call`].
+    pub async fn api_versions(&self, deadline_ms: u64) -> Result<ApiVersions, Failure> {
+        let prepare = |offered: &ApiVersions| {
+            let version = offered.negotiate(API_VERSIONS.key as i16, 0, API_VERSIONS.max).unwrap_or(0);
+            encoded(&API_VERSIONS, version, &api_versions_request())
+        };
+        let Answered { version, body } = self.exchange(&API_VERSIONS, deadline_ms, Box::new(prepare)).await?;
+        match parse_api_versions(body, version) {
+            Some(Answer::Offered(offered)) => Ok(offered),
+            _ => Err(Failure::new(
+                ErrorKind::Protocol,
+                "The answer to ApiVersions is not one; is this a Kafka listener?",
+            )),
+        }
+    }
+
+    /// Where the lane leads now, for messages.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.endpoint.borrow().clone()
+    }
+
+    async fn exchange(&self, api: &'static Api, deadline_ms: u64, prepare: Prepare) -> Result<Answered, Failure> {
+        let started = Instant::now();
+        let (reply, answer) = oneshot::channel();
+        let wait = async {
+            self.jobs.send(Job { prepare, reply }).await.ok()?;
+            answer.await.ok()
+        };
+        let result = match timeout(Duration::from_millis(deadline_ms), wait).await {
+            Ok(Some(result)) => result,
+            Ok(None) => Err(Failure::new(ErrorKind::Refused, "The connection to the broker was shut down.")),
+            Err(_) => Err(self.no_answer(api, deadline_ms)),
+        };
+        if result.is_ok() {
+            self.metrics.kafka_request(api.name, started.elapsed());
+        }
+        result
+    }
+
+    fn no_answer(&self, api: &Api, deadline_ms: u64) -> Failure {
+        let endpoint = self.endpoint().map_or_else(|| "The broker".to_owned(), |endpoint| endpoint.to_string());
+        let message = format!(
+            "{endpoint} did not answer {} within {deadline_ms} ms: its process may be stopped, stuck on a disk or \
+             overloaded; look at its state (ps -o stat) and its log.",
+            api.name
+        );
+        Failure::new(ErrorKind::Timeout, message)
+    }
+}
+
+struct Open {
+    connection: Connection,
+    endpoint: Endpoint,
+    offered: ApiVersions,
+}
+
+struct Task {
+    name: &'static str,
+    jobs: mpsc::Receiver<Job>,
+    endpoint: watch::Receiver<Option<Endpoint>>,
+    open: Option<Open>,
+    /// Until when connecting is not tried again, and why it failed.
+    retry: Option<(Endpoint, Instant, Failure)>,
+    backoff_ms: u64,
+    stuck_ms_max: Option<u64>,
+    /// The last call that was lost after a long wait, and the process that it was sent to.
+    hung: Option<(ApiKey, Option<(u32, u64)>)>,
+    limits: Limits,
+}
+
+impl Task {
+    async fn run(mut self) {
+        while let Some(job) = self.jobs.recv().await {
+            // Its caller gave up while another call was under way.
+            if job.reply.is_closed() {
+                continue;
+            }
+            let result = self.serve(job.prepare).await;
+            // The caller may have given up meanwhile; the answer has shown that the broker goes on.
+            let _ = job.reply.send(result);
+        }
+    }
+
+    async fn serve(&mut self, prepare: Prepare) -> Result<Answered, Failure> {
+        let target = self.endpoint.borrow_and_update().clone();
+        let Some(target) = target else {
+            self.open = None;
+            return Err(no_endpoint());
+        };
+        let mut open = self.connected(target).await?;
+        let Prepared { api, version, body } = match prepare(&open.offered) {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                self.open = Some(open);
+                return Err(failure);
+            }
+        };
+        self.refuse_hung(api, &open.endpoint)?;
+        let started = Instant::now();
+        let body = match self.patiently(open.connection.exchange(api.key, version, &body)).await {
+            Ok(body) => body,
+            Err(failure) => {
+                if started.elapsed() > HUNG_AFTER {
+                    self.hung = Some((api.key, open.endpoint.process));
+                }
+                return Err(failure);
+            }
+        };
+        self.open = Some(open);
+        Ok(Answered { version, body })
+    }
+
+    /// A call that hung until its connection broke would hang again, and cost the broker another request thread.
+    fn refuse_hung(&self, api: &Api, endpoint: &Endpoint) -> Result<(), Failure> {
+        let same =
+            |(key, process): (ApiKey, Option<_>)| key == api.key && process.is_some() && process == endpoint.process;
+        if self.stuck_ms_max.is_some() || !self.hung.is_some_and(same) {
+            return Ok(());
+        }
+        let message = format!(
+            "This broker process never answered {}; it is not asked again before it restarts. Look at its disks.",
+            api.name
+        );
+        Err(Failure::new(ErrorKind::Timeout, message))
+    }
+
+    /// The open connection, when it still leads to `target` and is still open, or a new one.
+    async fn connected(&mut self, target: Endpoint) -> Result<Open, Failure> {
+        if let Some(mut open) = self.open.take()
+            && open.endpoint.is_same_listener(&target)
+            && open.connection.is_idle().await
+        {
+            open.endpoint = target;
+            return Ok(open);
+        }
+        if let Some((endpoint, at, failure)) = &self.retry
+            && endpoint.is_same_listener(&target)
+            && Instant::now() < *at
+        {
+            return Err(failure.clone());
+        }
+        let limit = self.limits.response_frame_bytes;
+        match self.patiently(handshake(target.clone(), limit)).await {
+            Ok(open) => {
+                tracing::debug!(lane = self.name, endpoint = %open.endpoint, "Connected.");
+                (self.retry, self.backoff_ms) = (None, BACKOFF_MS.0);
+                Ok(open)
+            }
+            Err(failure) => {
+                let pause = Duration::from_millis(jittered(self.backoff_ms));
+                self.backoff_ms = (self.backoff_ms * 2).min(BACKOFF_MS.1);
+                self.retry = Some((target, Instant::now() + pause, failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits for `work`, but not longer than the lane's patience nor past a change of the endpoint.
+    async fn patiently<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let mut endpoint = self.endpoint.clone();
+        let before = endpoint.borrow_and_update().clone();
+        let is_same = |now: &Option<Endpoint>| {
+            before.as_ref().zip(now.as_ref()).is_some_and(|(before, now)| before.is_same_listener(now))
+        };
+        let patience = async {
+            match self.stuck_ms_max {
+                Some(ms) => sleep(Duration::from_millis(ms)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            result = work => result,
+            _ = endpoint.wait_for(|now| !is_same(now)) => Err(Failure::new(ErrorKind::Refused, "The listener has changed.")),
+            () = patience => Err(Failure::new(ErrorKind::Timeout, "The broker did not answer; the connection was given up.")),
+        }
+    }
+}
+
+/// Connects and negotiates: the first exchange on every connection is ApiVersions (and, later, SASL).
+async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, Failure> {
+    let mut connection = Connection::open(&endpoint, frame_bytes_max).await?;
+    let mut version = API_VERSIONS.max;
+    loop {
+        let request = encoded(&API_VERSIONS, version, &api_versions_request())?;
+        let body = connection.exchange(ApiKey::ApiVersions, version, &request.body).await?;
+        match parse_api_versions(body, version) {
+            Some(Answer::Offered(offered)) => return Ok(Open { connection, endpoint, offered }),
+            // Each answer is of a lower version, so this ends.
+            Some(Answer::AskAgainIn(lower)) => version = lower,
+            None => {
+                let message =
+                    format!("{endpoint} does not answer ApiVersions as Kafka does; check the port (--kafka.server).");
+                return Err(Failure::new(ErrorKind::Protocol, message));
+            }
+        }
+    }
+}
+
+fn api_versions_request() -> ApiVersionsRequest {
+    ApiVersionsRequest::default()
+        .with_client_software_name(StrBytes::from_static_str("brokerwatch"))
+        .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")))
+}
+
+fn encoded(api: &'static Api, version: i16, request: &impl Encodable) -> Result<Prepared, Failure> {
+    let mut body = BytesMut::new();
+    request.encode(&mut body, version).map_err(|_| {
+        let message = format!("A request for {} v{version} could not be encoded; please report this.", api.name);
+        Failure::new(ErrorKind::Bug, message)
+    })?;
+    Ok(Prepared { api, version, body })
+}
+
+fn no_endpoint() -> Failure {
+    let message = "No broker was found on this host and none is named: start the broker, or give --kafka.server or \
+                   --kafka.properties-file.";
+    Failure::new(ErrorKind::Refused, message)
+}
+
+/// Between 75 and 125 % of `ms`, so that a hundred sidecars do not act in step.
+pub(crate) fn jittered(ms: u64) -> u64 {
+    let random = RandomState::new().build_hasher().finish();
+    ms * 3 / 4 + random % (ms / 2 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_stays_within_a_quarter() {
+        for ms in [0, 1, 100, 300_000] {
+            let got = jittered(ms);
+            assert!(got >= ms * 3 / 4 && got <= ms * 3 / 4 + ms / 2 + 1, "{got} of {ms}");
+        }
+    }
+}

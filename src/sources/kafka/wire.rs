@@ -1,0 +1,176 @@
+//! One connection: length-prefixed frames and correlation ids over any byte stream.
+//!
+//! References: <https://kafka.apache.org/protocol>; the header versions are `kafka-protocol`'s.
+
+use std::io;
+use std::pin::Pin;
+
+use bytes::{Buf, Bytes, BytesMut};
+use kafka_protocol::messages::{ApiKey, RequestHeader};
+use kafka_protocol::protocol::{Encodable, StrBytes};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Endpoint, Security};
+use crate::snapshot::{ErrorKind, Failure};
+
+/// What brokers show in their request logs and client metrics.
+const CLIENT_ID: &str = "brokerwatch";
+
+/// Bytes that are made room for at once while a frame arrives: a length alone must not allocate the frame.
+const READ_STEP_BYTES: usize = 64 << 10;
+
+/// Anything that bytes go through: TCP, or TLS on top of it.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync> Stream for T {}
+
+/// An open connection on which one request at a time is under way.
+pub struct Connection {
+    stream: Pin<Box<dyn Stream>>,
+    endpoint: Endpoint,
+    correlation_id: i32,
+    frame_bytes_max: usize,
+}
+
+impl Connection {
+    /// Connects to `endpoint` and does what its security asks for.
+    ///
+    /// # Errors
+    /// `Refused` when nobody listens there, `Protocol` for a host that does not resolve.
+    pub async fn open(endpoint: &Endpoint, frame_bytes_max: usize) -> Result<Self, Failure> {
+        let stream = TcpStream::connect((&*endpoint.host, endpoint.port))
+            .await
+            .map_err(|error| connect_failure(endpoint, &error))?;
+        // A request is one small write; waiting to fill a segment would only add delay. Failure to set it costs no more.
+        let _ = stream.set_nodelay(true);
+        let stream: Pin<Box<dyn Stream>> = match endpoint.security {
+            Security::Plaintext => Box::pin(stream),
+        };
+        Ok(Self { stream, endpoint: endpoint.clone(), correlation_id: 0, frame_bytes_max })
+    }
+
+    /// Sends one request and waits for its answer: the bytes behind the response header.
+    ///
+    /// # Errors
+    /// `Refused` when the peer closed the connection, `Limit` for a frame over the cap, `Protocol` for an answer to
+    /// another request. After an error the connection is not to be used again.
+    pub async fn exchange(&mut self, api: ApiKey, version: i16, body: &[u8]) -> Result<Bytes, Failure> {
+        self.correlation_id = self.correlation_id.wrapping_add(1);
+        let frame = self.request_frame(api, version, body)?;
+        self.stream.write_all(&frame).await.map_err(|error| self.closed(&error))?;
+        self.stream.flush().await.map_err(|error| self.closed(&error))?;
+        let answer = self.read_frame().await?;
+        self.response_body(api, version, answer)
+    }
+
+    fn request_frame(&self, api: ApiKey, version: i16, body: &[u8]) -> Result<BytesMut, Failure> {
+        let header = RequestHeader::default()
+            .with_request_api_key(api as i16)
+            .with_request_api_version(version)
+            .with_correlation_id(self.correlation_id)
+            .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
+        let mut frame = BytesMut::with_capacity(64 + body.len());
+        frame.extend_from_slice(&[0; 4]);
+        header
+            .encode(&mut frame, api.request_header_version(version))
+            .map_err(|_| Failure::new(ErrorKind::Bug, "A request header could not be encoded; please report this."))?;
+        frame.extend_from_slice(body);
+        let length = u32::try_from(frame.len() - 4)
+            .map_err(|_| Failure::new(ErrorKind::Limit, "A request is larger than a frame can be."))?;
+        frame[..4].copy_from_slice(&length.to_be_bytes());
+        Ok(frame)
+    }
+
+    async fn read_frame(&mut self) -> Result<Bytes, Failure> {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).await.map_err(|error| self.closed(&error))?;
+        let length = u32::from_be_bytes(length) as usize;
+        if length > self.frame_bytes_max {
+            return Err(self.oversized(length));
+        }
+        let mut frame = BytesMut::with_capacity(length.min(READ_STEP_BYTES));
+        while frame.len() < length {
+            frame.reserve((length - frame.len()).min(READ_STEP_BYTES));
+            let mut rest = (&mut self.stream).take((length - frame.len()) as u64);
+            let got = rest.read_buf(&mut frame).await.map_err(|error| self.closed(&error))?;
+            if got == 0 {
+                return Err(self.closed(&io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+        Ok(frame.freeze())
+    }
+
+    fn response_body(&self, api: ApiKey, version: i16, mut answer: Bytes) -> Result<Bytes, Failure> {
+        let short = || self.protocol("sent an answer that is shorter than its header");
+        if answer.len() < 4 {
+            return Err(short());
+        }
+        if answer.get_i32() != self.correlation_id {
+            return Err(self.protocol("answered a request that was not sent"));
+        }
+        if api.response_header_version(version) >= 1 {
+            super::api_versions::skip_tags(&mut answer).ok_or_else(short)?;
+        }
+        Ok(answer)
+    }
+
+    fn oversized(&self, length: usize) -> Failure {
+        let max = self.frame_bytes_max;
+        let message = format!(
+            "{} announced a frame of {length} bytes, over the limit of {max}: is this a Kafka listener in plaintext? \
+             Check the port and the listener's security protocol (--kafka.server).",
+            self.endpoint
+        );
+        Failure::new(ErrorKind::Limit, message)
+    }
+
+    fn protocol(&self, what: &str) -> Failure {
+        let message = format!("{} {what}: is this a Kafka listener? Check the port (--kafka.server).", self.endpoint);
+        Failure::new(ErrorKind::Protocol, message)
+    }
+
+    fn closed(&self, error: &io::Error) -> Failure {
+        let message = format!(
+            "{} closed the connection ({}): the broker stopped, or this is not a plaintext Kafka listener. \
+             Check the broker's log and --kafka.server.",
+            self.endpoint,
+            error.kind()
+        );
+        Failure::new(ErrorKind::Refused, message)
+    }
+}
+
+fn connect_failure(endpoint: &Endpoint, error: &io::Error) -> Failure {
+    let (kind, message) = match error.kind() {
+        io::ErrorKind::ConnectionRefused => (
+            ErrorKind::Refused,
+            format!(
+                "{endpoint} refused the connection: is the broker running, and is this its listener? (--kafka.server)"
+            ),
+        ),
+        io::ErrorKind::TimedOut => (
+            ErrorKind::Timeout,
+            format!(
+                "{endpoint} did not accept the connection in time: is it reachable from this host? (--kafka.server)"
+            ),
+        ),
+        kind => (
+            ErrorKind::Refused,
+            format!("{endpoint} cannot be connected to ({kind}): check the host name and port (--kafka.server)."),
+        ),
+    };
+    Failure::new(kind, message)
+}
+
+impl Connection {
+    /// Whether the connection is open and silent, as it must be between two requests.
+    pub async fn is_idle(&mut self) -> bool {
+        let mut byte = [0; 1];
+        std::future::poll_fn(|context| {
+            let mut buffer = tokio::io::ReadBuf::new(&mut byte);
+            // Readable between requests means closed, reset, or bytes that nobody asked for: open a new one.
+            std::task::Poll::Ready(self.stream.as_mut().poll_read(context, &mut buffer).is_pending())
+        })
+        .await
+    }
+}

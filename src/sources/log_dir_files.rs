@@ -1,0 +1,32 @@
+//! The small files of a log directory: `meta.properties` and the checkpoints. Runs in the reader process only: any of
+//! these calls may hang with the drive.
+
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use super::properties::{file_failure, read_meta_properties};
+use crate::snapshot::{Checkpoint, DirFiles, Failure, UnixMs};
+
+/// Checkpoint files that Kafka's `LogManager` rewrites in each log directory.
+const CHECKPOINTS: [&str; 4] = ["cleaner-offset", "log-start-offset", "recovery-point-offset", "replication-offset"];
+
+/// Looks at one log directory.
+///
+/// # Errors
+/// `NotFound`, `Permission` or `Io` when the directory itself cannot be looked at. A bad `meta.properties` is part of
+/// the result, so that it does not hide the checkpoints.
+pub fn read_dir_files(directory: &Path) -> Result<DirFiles, Failure> {
+    fs::read_dir(directory).map_err(|error| file_failure(directory, &error))?;
+    let (meta, meta_failure) = match read_meta_properties(&directory.join("meta.properties")) {
+        Ok(meta) => (Some(meta), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let checkpoints = CHECKPOINTS.iter().filter_map(|name| {
+        let modified = fs::metadata(directory.join(format!("{name}-checkpoint"))).ok()?.modified().ok()?;
+        let since_epoch = modified.duration_since(UNIX_EPOCH).ok()?;
+        let modified = UnixMs(u64::try_from(since_epoch.as_millis()).ok()?);
+        Some(Checkpoint { name: (*name).to_owned(), modified })
+    });
+    Ok(DirFiles { meta, meta_failure, checkpoints: checkpoints.collect() })
+}

@@ -1,0 +1,209 @@
+//! The only I/O. A source is a row of [`SOURCES`] and a file with `read_x` (looks) and `parse_x` (pure).
+
+#![expect(clippy::disallowed_methods, reason = "this is where the world is read")]
+
+pub mod kafka;
+pub mod log_dir_files;
+pub mod mounts;
+pub mod proc;
+pub mod properties;
+pub mod reader;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::gather::{Context, rounds};
+use kafka::calls::{
+    API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
+    DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
+};
+
+/// One round of a source: it looks, and puts what it saw into the store.
+pub type Round = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A row of [`SOURCES`].
+#[derive(Debug)]
+pub struct Source {
+    /// Its name: the `source` label, and the section's name in [`crate::snapshot::NodeView::statuses`].
+    pub name: &'static str,
+    /// What it reads, as half a sentence.
+    pub about: &'static str,
+    /// Milliseconds between two rounds, before jitter.
+    pub interval_ms: u64,
+    /// Milliseconds that one round may take.
+    pub deadline_ms: u64,
+    /// Milliseconds after which what it saw no longer counts.
+    pub bound_ms: u64,
+    /// The Kafka APIs that it calls; their rights are what it needs.
+    pub apis: &'static [&'static Api],
+    /// What else it needs, as half a sentence.
+    pub access: &'static str,
+    /// Makes one round.
+    pub round: fn(Arc<Context>) -> Round,
+}
+
+/// Every source, in the order of the arrow.
+pub static SOURCES: &[&Source] = &[
+    &PROCESS,
+    &PROPERTIES,
+    &FILES,
+    &LIVENESS,
+    &REGISTRATIONS,
+    &METADATA_SOURCE,
+    &OFFSETS,
+    &LOG_DIRS,
+    &CONFIGS,
+    &QUORUM,
+    &REASSIGNMENTS,
+];
+
+/// The broker's process.
+pub static PROCESS: Source = Source {
+    name: "process",
+    about: "the broker's process in /proc",
+    interval_ms: 5_000,
+    deadline_ms: 2_000,
+    bound_ms: 15_000,
+    apis: &[],
+    access: "read /proc/PID/cmdline and stat; with --kafka.server also /proc/PID/fd (the broker's user)",
+    round: rounds::process,
+};
+
+/// Its properties file.
+pub static PROPERTIES: Source = Source {
+    name: "properties",
+    about: "the allow-listed part of its server.properties",
+    interval_ms: 30_000,
+    deadline_ms: 2_000,
+    bound_ms: 90_000,
+    apis: &[],
+    access: "read the file",
+    round: rounds::properties,
+};
+
+/// The small files in its log directories.
+pub static FILES: Source = Source {
+    name: "files",
+    about: "meta.properties and checkpoints in its log directories",
+    interval_ms: 5_000,
+    deadline_ms: 2_000,
+    bound_ms: 15_000,
+    apis: &[],
+    access: "list the log directories and read meta.properties",
+    round: rounds::files,
+};
+
+/// Whether it answers.
+pub static LIVENESS: Source = Source {
+    name: "liveness",
+    about: "whether the broker answers, and what it offers",
+    interval_ms: 2_000,
+    deadline_ms: 2_000,
+    bound_ms: 5_000,
+    apis: &[&API_VERSIONS],
+    access: "",
+    round: rounds::liveness,
+};
+
+/// Who is registered.
+pub static REGISTRATIONS: Source = Source {
+    name: "registrations",
+    about: "registered and fenced brokers, and which broker answers",
+    interval_ms: 30_000,
+    deadline_ms: 5_000,
+    bound_ms: 75_000,
+    apis: &[&DESCRIBE_CLUSTER, &DESCRIBE_CONFIGS],
+    access: "",
+    round: rounds::registrations,
+};
+
+/// All topics and partitions.
+pub static METADATA_SOURCE: Source = Source {
+    name: "metadata",
+    about: "every topic and partition as the broker knows them",
+    interval_ms: 15_000,
+    deadline_ms: 5_000,
+    bound_ms: 40_000,
+    apis: &[&METADATA, &DESCRIBE_TOPIC_PARTITIONS],
+    access: "",
+    round: rounds::metadata,
+};
+
+/// Offsets of the replicas hosted here.
+pub static OFFSETS: Source = Source {
+    name: "offsets",
+    about: "offsets of the replicas hosted here",
+    interval_ms: 15_000,
+    deadline_ms: 5_000,
+    bound_ms: 40_000,
+    apis: &[&LIST_OFFSETS],
+    access: "",
+    round: rounds::offsets,
+};
+
+/// Log directories.
+pub static LOG_DIRS: Source = Source {
+    name: "log_dirs",
+    about: "log directories as the broker reports them",
+    interval_ms: 60_000,
+    deadline_ms: 10_000,
+    bound_ms: 150_000,
+    apis: &[&DESCRIBE_LOG_DIRS],
+    access: "",
+    round: rounds::log_dirs,
+};
+
+/// Effective settings.
+pub static CONFIGS: Source = Source {
+    name: "configs",
+    about: "effective settings of the broker and of the topics that it leads",
+    interval_ms: 300_000,
+    deadline_ms: 10_000,
+    bound_ms: 900_000,
+    apis: &[&DESCRIBE_CONFIGS],
+    access: "",
+    round: rounds::configs,
+};
+
+/// The quorum.
+pub static QUORUM: Source = Source {
+    name: "quorum",
+    about: "the controller quorum; asked by the live broker of the lowest id and by controllers",
+    interval_ms: 30_000,
+    deadline_ms: 10_000,
+    bound_ms: 120_000,
+    apis: &[&DESCRIBE_QUORUM],
+    access: "",
+    round: rounds::quorum,
+};
+
+/// Reassignments.
+pub static REASSIGNMENTS: Source = Source {
+    name: "reassignments",
+    about: "partitions under reassignment; of the cluster by the live broker of the lowest id, by the others of the \
+            partitions that they lead and that miss a replica",
+    interval_ms: 30_000,
+    deadline_ms: 10_000,
+    bound_ms: 120_000,
+    apis: &[&LIST_PARTITION_REASSIGNMENTS],
+    access: "",
+    round: rounds::reassignments,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::NodeView;
+
+    #[test]
+    fn every_source_has_its_section_and_its_numbers_fit() {
+        let sections: Vec<&str> = NodeView::default().statuses().iter().map(|status| status.source).collect();
+        let sources: Vec<&str> = SOURCES.iter().map(|source| source.name).collect();
+        assert_eq!(sources, sections);
+        for source in SOURCES {
+            let longest = source.interval_ms * 5 / 4 + source.deadline_ms;
+            assert!(source.bound_ms >= longest.min(source.interval_ms * 2), "{}: one late round hides it", source.name);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The reader process: all I/O that may hang in the kernel, in a process of its own.
+//!
+//! A thread in uninterruptible sleep makes its process unkillable, and keeps its descriptors and ports. So the server
+//! asks a child over a pipe, one question at a time, one JSON document a line. A child that does not answer in time is
+//! abandoned: no more questions, no wait for its end; the next question gets a new child. One child at most is abandoned
+//! per mount; the mount is left alone until that child answers after all or ends.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::log_dir_files::read_dir_files;
+use super::proc::{Wanted, read_broker_process, read_state};
+use super::properties::read_properties;
+use crate::limits::{READER_LINE_BYTES_MAX, STUCK_READERS_MAX};
+use crate::self_metrics::SelfMetrics;
+use crate::snapshot::{ErrorKind, Failure};
+
+/// What the reader is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ask")]
+pub enum Question {
+    /// Find the broker's process; the answer is a `BrokerProcess`.
+    Process {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Which one.
+        wanted: Wanted,
+    },
+    /// Whether a process still runs; the answer is `Option<(char, u64)>`: state and start time.
+    State {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Its id.
+        pid: u32,
+    },
+    /// Read a `server.properties`; the answer is a `Properties`.
+    Properties {
+        /// The file.
+        path: String,
+        /// Overrides of the command line.
+        overrides: BTreeMap<String, String>,
+    },
+    /// Look at a log directory; the answer is a `DirFiles`.
+    LogDir {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+/// How the reader is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReaderAt {
+    /// Start this program with the argument `reader`.
+    Program(PathBuf),
+    /// Connect to `brokerwatch reader --reader.listen-socket`, which starts one child for each connection.
+    Socket(PathBuf),
+}
+
+/// The server's side.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    at: ReaderAt,
+    state: Arc<Mutex<State>>,
+    metrics: Arc<SelfMetrics>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: Option<Running>,
+    /// Readers that hang, by the mount that they hang on.
+    stuck: BTreeMap<String, Running>,
+}
+
+struct Running {
+    input: Box<dyn AsyncWrite + Send + Unpin>,
+    output: BufReader<Box<dyn tokio::io::AsyncRead + Send + Unpin>>,
+    /// Ended when dropped; none behind a socket.
+    _child: Option<Child>,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Running")
+    }
+}
+
+impl Reader {
+    /// A reader that is started when first asked.
+    #[must_use]
+    pub fn new(at: ReaderAt, metrics: Arc<SelfMetrics>) -> Self {
+        Self { at, state: Arc::default(), metrics }
+    }
+
+    /// Asks `question`, which touches nothing but `mount`.
+    ///
+    /// # Errors
+    /// `Timeout` when the reader hangs, now or since an earlier question about this mount; `Io` when it cannot be
+    /// started or dies twice; what the reader itself answers.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        mount: &str,
+        question: Question,
+        deadline_ms: u64,
+    ) -> Result<T, Failure> {
+        let (reader, mount) = (self.clone(), mount.to_owned());
+        // A task of its own: a caller that gives up must not lose a reader that hangs.
+        let asked = tokio::spawn(async move { reader.ask_now(&mount, &question, deadline_ms).await });
+        let answer = asked.await.map_err(|_| broken("could not be asked"))??;
+        serde_json::from_value(answer).map_err(|_| broken("answered with something else"))
+    }
+
+    async fn ask_now(&self, mount: &str, question: &Question, deadline_ms: u64) -> Result<serde_json::Value, Failure> {
+        let mut state = self.state.lock().await;
+        self.look_after_stuck(&mut state, mount).await?;
+        let mut line = serde_json::to_string(question).map_err(|_| broken("could not be asked"))?;
+        line.push('\n');
+        // A reader that died since the last question is replaced at once; one that dies of this question is not fed it again.
+        for attempt in 0..2 {
+            let mut running = match state.running.take() {
+                Some(running) => running,
+                None => self.start().await?,
+            };
+            match timeout(Duration::from_millis(deadline_ms), running.exchange(&line)).await {
+                Ok(Ok(answer)) => {
+                    state.running = Some(running);
+                    return serde_json::from_str(&answer).map_err(|_| broken("answered with something else"))?;
+                }
+                Ok(Err(_)) => {
+                    self.metrics.reader_restarted();
+                    tracing::warn!(attempt, "The reader process ended; a new one is started.");
+                }
+                Err(_) => {
+                    self.metrics.reader_stuck(mount, true);
+                    tracing::warn!(mount, deadline_ms, "The reader hangs on this mount; it is left behind.");
+                    state.stuck.insert(mount.to_owned(), running);
+                    return Err(hangs(mount));
+                }
+            }
+        }
+        Err(broken("ended twice over one question"))
+    }
+
+    /// A mount on which a reader hangs is left alone, until that reader answers or ends.
+    async fn look_after_stuck(&self, state: &mut State, mount: &str) -> Result<(), Failure> {
+        if let Some(stuck) = state.stuck.get_mut(mount) {
+            let mut byte = [0; 1];
+            let still = timeout(Duration::ZERO, stuck.output.read(&mut byte)).await.is_err();
+            if still {
+                return Err(hangs(mount));
+            }
+            state.stuck.remove(mount);
+            self.metrics.reader_stuck(mount, false);
+            tracing::info!(mount, "The mount answers again.");
+        } else if state.stuck.len() >= STUCK_READERS_MAX {
+            self.metrics.limit_hit("stuck_readers");
+            return Err(Failure::new(ErrorKind::Limit, "Too many mounts hang; no further one is looked at."));
+        }
+        Ok(())
+    }
+
+    async fn start(&self) -> Result<Running, Failure> {
+        let failed = |what: &Path, error: &std::io::Error| {
+            let message = format!("The reader at {} cannot be reached ({}).", what.display(), error.kind());
+            Failure::new(ErrorKind::Io, message)
+        };
+        match &self.at {
+            ReaderAt::Socket(path) => {
+                let stream = UnixStream::connect(path).await.map_err(|error| failed(path, &error))?;
+                let (output, input) = stream.into_split();
+                Ok(Running { input: Box::new(input), output: BufReader::new(Box::new(output)), _child: None })
+            }
+            ReaderAt::Program(path) => {
+                let mut child = Command::new(path)
+                    .arg("reader")
+                    .env_clear()
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .kill_on_drop(true)
+                    .spawn()
+                    .map_err(|error| failed(path, &error))?;
+                let pipes = child.stdin.take().zip(child.stdout.take());
+                let (input, output) = pipes.ok_or_else(|| broken("has no pipes"))?;
+                Ok(Running { input: Box::new(input), output: BufReader::new(Box::new(output)), _child: Some(child) })
+            }
+        }
+    }
+}
+
+impl Running {
+    async fn exchange(&mut self, line: &str) -> std::io::Result<String> {
+        self.input.write_all(line.as_bytes()).await?;
+        self.input.flush().await?;
+        let mut answer = String::new();
+        let mut bounded = (&mut self.output).take(READER_LINE_BYTES_MAX as u64);
+        bounded.read_line(&mut answer).await?;
+        if answer.ends_with('\n') { Ok(answer) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
+fn hangs(mount: &str) -> Failure {
+    let message = format!("The file system at {mount} does not answer: look at its drive (dmesg, ps -o stat,wchan).");
+    Failure::new(ErrorKind::Timeout, message)
+}
+
+fn broken(what: &str) -> Failure {
+    Failure::new(ErrorKind::Io, format!("The reader process {what}."))
+}
+
+/// Serves every connection to the unix socket at `path` with a child of its own, which may hang without harm.
+///
+/// # Errors
+/// When the socket cannot be made, or a child cannot be started.
+pub fn serve_socket(path: &Path, program: &Path) -> std::io::Result<()> {
+    if std::os::unix::net::UnixStream::connect(path).is_err() {
+        // What an earlier reader left behind; a socket that answers is another reader's, and the bind below says so.
+        let _ = std::fs::remove_file(path);
+    }
+    let mut children: Vec<std::process::Child> = Vec::new();
+    for stream in std::os::unix::net::UnixListener::bind(path)?.incoming() {
+        children.retain_mut(|child| !matches!(child.try_wait(), Ok(Some(_))));
+        let stream = stream?;
+        let input: std::os::fd::OwnedFd = stream.try_clone()?.into();
+        let output: std::os::fd::OwnedFd = stream.into();
+        children.push(std::process::Command::new(program).arg("reader").stdin(input).stdout(output).spawn()?);
+    }
+    Ok(())
+}
+
+/// The reader's own loop: answers each question of `input` on `output`, until `input` ends.
+///
+/// # Errors
+/// When `input` or `output` breaks: then the server is gone.
+pub fn answer_questions(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+    for line in input.lines() {
+        let answer = match serde_json::from_str::<Question>(&line?) {
+            Ok(question) => answer(&question),
+            Err(_) => Err(broken("was asked what it does not know: server and reader are of different versions")),
+        };
+        serde_json::to_writer(&mut output, &answer)?;
+        output.write_all(b"\n")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
+    fn value<T: Serialize>(result: Result<T, Failure>) -> Result<serde_json::Value, Failure> {
+        serde_json::to_value(result?).map_err(|_| broken("has an answer that cannot be written"))
+    }
+    match question {
+        Question::Process { procfs, wanted } => value(read_broker_process(procfs, wanted)),
+        Question::State { procfs, pid } => value(Ok(read_state(procfs, *pid))),
+        Question::Properties { path, overrides } => value(read_properties(path, overrides)),
+        Question::LogDir { path } => value(read_dir_files(path)),
+    }
+}
