@@ -1,0 +1,274 @@
+//! A real cluster, sidecars beside its brokers, and a reader of their pages. Shares no code with `src`: what it compares
+//! with is the text of Kafka's own tools.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+/// A booted cluster; taken down when dropped.
+pub(crate) struct Cluster {
+    dir: PathBuf,
+    pub(crate) brokers: Vec<u32>,
+}
+
+/// Clusters of this test run stand two hundred ports apart.
+static NEXT_BASE: AtomicU16 = AtomicU16::new(29_292);
+
+impl Cluster {
+    /// Boots 1 controller and `brokers` brokers.
+    pub(crate) fn up(brokers: u32, version: Option<&str>) -> Self {
+        let base = NEXT_BASE.fetch_add(200, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("brokerwatch-test-{}-{base}", std::process::id()));
+        let cluster = Self { dir, brokers: (1..=brokers).collect() };
+        let (brokers, base) = (brokers.to_string(), base.to_string());
+        let mut arguments = vec!["up", "--brokers", &brokers, "--port-base", &base];
+        if let Some(version) = version {
+            arguments.extend(["--version", version]);
+        }
+        cluster.kafka(&arguments);
+        cluster
+    }
+
+    /// Runs the cluster script; returns its standard output.
+    pub(crate) fn kafka(&self, arguments: &[&str]) -> String {
+        let output = Command::new(script())
+            .args(arguments)
+            .env("BROKERWATCH_CLUSTER_DIR", &self.dir)
+            .stdin(Stdio::null())
+            .output()
+            .expect("the script starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kafka {arguments:?}: {}\n{text}\n{error}", output.status);
+        text
+    }
+
+    /// The properties file of a node.
+    pub(crate) fn properties(&self, node: &str) -> String {
+        self.kafka(&["properties", node]).trim().to_owned()
+    }
+
+    /// `host:port` of a broker.
+    pub(crate) fn server(&self, node: &str) -> String {
+        format!("127.0.0.1:{}", self.kafka(&["port", node]).trim())
+    }
+
+    /// Addresses of all brokers.
+    pub(crate) fn bootstrap(&self) -> String {
+        self.kafka(&["bootstrap"]).trim().to_owned()
+    }
+
+    /// A sidecar beside each broker, by broker id.
+    pub(crate) fn sidecars(&self) -> BTreeMap<u32, Sidecar> {
+        let beside = |id: &u32| {
+            let file = self.properties(&id.to_string());
+            (*id, Sidecar::start(&[&format!("--kafka.properties-file={file}")]))
+        };
+        self.brokers.iter().map(beside).collect()
+    }
+
+    /// Every partition as `kafka-topics.sh --describe` prints it.
+    pub(crate) fn described(&self) -> BTreeMap<(String, i32), Described> {
+        let text = self.kafka(&["topic", "describe"]);
+        text.lines().filter_map(described_line).collect()
+    }
+
+    /// Offsets as `kafka-get-offsets.sh` prints them; partitions that it could not ask are left out.
+    pub(crate) fn offsets(&self, time: &str) -> BTreeMap<(String, i32), i64> {
+        // The script's own `offsets` waits two minutes for partitions without a leader.
+        let patience = self.dir.join("offsets.properties");
+        std::fs::write(&patience, "default.api.timeout.ms=6000\nrequest.timeout.ms=3000\n").expect("a file");
+        let live = self.kafka(&["bootstrap", "--live"]);
+        let arguments =
+            ["tool", "GetOffsetShell", "--bootstrap-server", live.trim(), "--time", time, "--command-config"];
+        let text = self.kafka(&[&arguments[..], &[&patience.to_string_lossy()]].concat());
+        let line = |line: &str| {
+            let mut fields = line.rsplitn(3, ':');
+            let (offset, partition, topic) = (fields.next()?, fields.next()?, fields.next()?);
+            Some(((topic.to_owned(), partition.parse().ok()?), offset.parse().ok()?))
+        };
+        text.lines().filter_map(line).collect()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let _ = Command::new(script()).arg("down").env("BROKERWATCH_CLUSTER_DIR", &self.dir).output();
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/kafka")
+}
+
+/// A partition as Kafka's own tool describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Described {
+    pub(crate) leader: Option<i32>,
+    pub(crate) replicas: Vec<i32>,
+    pub(crate) isr: Vec<i32>,
+}
+
+fn described_line(line: &str) -> Option<((String, i32), Described)> {
+    let fields: BTreeMap<&str, &str> = line.split('\t').filter_map(|field| field.trim().split_once(':')).collect();
+    let get = |key: &str| fields.get(key).map(|value| value.trim());
+    let ids = |text: &str| -> Vec<i32> {
+        let mut ids: Vec<i32> = text.split(',').filter_map(|id| id.trim().parse().ok()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let partition = get("Partition")?.parse().ok()?;
+    let described =
+        Described { leader: get("Leader")?.parse().ok(), replicas: ids(get("Replicas")?), isr: ids(get("Isr")?) };
+    Some(((get("Topic")?.to_owned(), partition), described))
+}
+
+/// A running sidecar; ended when dropped.
+pub(crate) struct Sidecar {
+    child: Child,
+    pub(crate) port: u16,
+    log: PathBuf,
+}
+
+impl Sidecar {
+    /// Starts one on a free port.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let port = free_port();
+        let log = std::env::temp_dir().join(format!("brokerwatch-test-{}-{port}.log", std::process::id()));
+        let child = Command::new(env!("CARGO_BIN_EXE_brokerwatch"))
+            .args(arguments)
+            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+            .stdin(Stdio::null())
+            .stderr(std::fs::File::create(&log).expect("a log file"))
+            .spawn()
+            .expect("the sidecar starts");
+        let sidecar = Self { child, port, log };
+        eventually(Duration::from_secs(10), || sidecar.try_get("/-/healthy").map(drop));
+        sidecar
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Body of an answer with status 200.
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.try_get(path).expect("an answer")
+    }
+
+    /// Body of an answer with status 200, or what came instead.
+    pub(crate) fn try_get(&self, path: &str) -> Result<String, String> {
+        http_get(self.port, path)
+    }
+
+    /// The page, read.
+    pub(crate) fn page(&self) -> Page {
+        let text = self.get("/metrics");
+        Page(text.lines().filter(|line| !line.starts_with('#')).filter_map(Sample::read).collect())
+    }
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_file(&self.log);
+        }
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// Body of an answer with status 200 from this host, or what came instead.
+pub(crate) fn http_get(port: u16, path: &str) -> Result<String, String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).map_err(|error| error.to_string())?;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no header")?;
+    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if chunked { unchunked(body) } else { body.to_owned() };
+    if head.contains(" 200 ") { Ok(body) } else { Err(format!("{head}\n{body}")) }
+}
+
+fn unchunked(body: &str) -> String {
+    let (mut rest, mut whole) = (body, String::new());
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 || after.len() < size {
+            break;
+        }
+        whole.push_str(&after[..size]);
+        rest = after[size..].trim_start_matches("\r\n");
+    }
+    whole
+}
+
+/// One line of a page.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) value: f64,
+}
+
+impl Sample {
+    fn read(line: &str) -> Option<Self> {
+        let (series, value) = line.rsplit_once(' ')?;
+        let (name, labels) = match series.split_once('{') {
+            Some((name, labels)) => (name, labels.strip_suffix('}')?),
+            None => (series, ""),
+        };
+        // No test topic has a quote or comma in its name.
+        let labels = labels.split("\",").filter_map(|pair| pair.split_once("=\""));
+        let labels = labels.map(|(key, value)| (key.to_owned(), value.trim_end_matches('"').to_owned())).collect();
+        Some(Self { name: name.to_owned(), labels, value: value.parse().ok()? })
+    }
+}
+
+/// A page of metrics.
+pub(crate) struct Page(pub(crate) Vec<Sample>);
+
+impl Page {
+    /// Samples of one metric.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Sample> {
+        self.0.iter().filter(move |sample| sample.name == name)
+    }
+
+    /// The value of a series given by some of its labels; absent when there is none.
+    pub(crate) fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        let has =
+            |sample: &&Sample| labels.iter().all(|(key, value)| sample.labels.get(*key).is_some_and(|v| v == value));
+        self.all(name).find(has).map(|sample| sample.value)
+    }
+}
+
+/// Tries until it succeeds; panics with the last reason when the time is over. Returns how long it took.
+pub(crate) fn eventually<T>(limit: Duration, mut attempt: impl FnMut() -> Result<T, String>) -> Duration {
+    let started = Instant::now();
+    loop {
+        match attempt() {
+            Ok(_) => return started.elapsed(),
+            Err(reason) if started.elapsed() > limit => panic!("not within {limit:?}: {reason}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+/// `Ok` when it holds, else the reason.
+pub(crate) fn holds(condition: bool, reason: impl FnOnce() -> String) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(reason()) }
+}

@@ -1,0 +1,13 @@
+//! The sidecar beside real Kafka brokers, compared with Kafka's own tools, also while brokers die and hang.
+//!
+//! Needs Java and Maven: `tests/cluster/kafka` installs or names them. Run with `--test-threads=1`: each test boots a
+//! cluster of its own.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start programs, and stop at the unexpected")]
+#![allow(clippy::iter_over_hash_type, clippy::print_stdout, reason = "measured times are printed")]
+
+mod discovery;
+mod equality;
+mod faults;
+mod harness;
+mod prometheus;
