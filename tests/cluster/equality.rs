@@ -46,7 +46,7 @@ fn union(pages: &BTreeMap<u32, Page>, name: &str) -> Result<BTreeMap<Key, f64>, 
 
 /// Compares all pages with Kafka's own tools.
 pub(crate) fn compare(cluster: &Cluster, sidecars: &BTreeMap<u32, Sidecar>) -> Result<usize, String> {
-    let described = cluster.described();
+    let described = cluster.described()?;
     let pages: BTreeMap<u32, Page> = sidecars.iter().map(|(id, sidecar)| (*id, sidecar.page())).collect();
     let led: BTreeMap<&Key, _> = described.iter().filter(|(_, described)| described.leader.is_some()).collect();
     let same = |name: &str, expected: BTreeMap<Key, f64>| -> Result<(), String> {
@@ -175,7 +175,7 @@ fn three_brokers_healthy_one_dead_and_after_a_leader_move() {
         .iter()
         .filter_map(|id| sidecars[id].page().value("kafka_broker_isr_missing_partitions", &[("peer", "2")]))
         .sum();
-    let described = cluster.described();
+    let described = cluster.described().unwrap();
     let lost = described.values().filter(|d| d.leader.is_some() && d.replicas.contains(&2)).count();
     assert_eq!(missing, lost as f64, "partitions that miss broker 2");
 
@@ -201,7 +201,7 @@ fn five_brokers_with_two_replicas() {
     cluster.kafka(&["kill", "4"]);
     agree("5 brokers, RF 2, broker 4 killed", &cluster, &sidecars);
     let replicas: f64 = sidecars.values().filter_map(|s| s.page().value("kafka_broker_replicas", &[])).sum();
-    let described = cluster.described();
+    let described = cluster.described().unwrap();
     let hosted = described.values().flat_map(|d| &d.replicas).filter(|id| **id != 4).count();
     assert_eq!(replicas, hosted as f64, "replicas hosted by the living");
 }

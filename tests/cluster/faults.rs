@@ -39,6 +39,8 @@ fn a_stopped_broker_is_seen_within_five_seconds_and_back_without_a_restart() {
         let state = hung.page().value("kafka_node_process_state", &[("state", "stopped")]);
         holds(state == Some(1.0), || format!("process state {state:?}"))
     });
+    // Kafka's own tools speak to the stopped broker too, and wait a minute for it, until the controller fences it.
+    std::thread::sleep(Duration::from_secs(12));
     agree("while broker 3 hangs", &cluster, &sidecars);
     for _ in 0..20 {
         let asked = Instant::now();

@@ -35,6 +35,11 @@ impl Cluster {
 
     /// Runs the cluster script; returns its standard output.
     pub(crate) fn kafka(&self, arguments: &[&str]) -> String {
+        self.try_kafka(arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs the cluster script; Kafka's own tools fail now and then while a broker goes away.
+    fn try_kafka(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(script())
             .args(arguments)
             .env("BROKERWATCH_CLUSTER_DIR", &self.dir)
@@ -43,8 +48,8 @@ impl Cluster {
             .expect("the script starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "kafka {arguments:?}: {}\n{text}\n{error}", output.status);
-        text
+        let failed = || format!("kafka {arguments:?}: {}\n{text}\n{error}", output.status);
+        if output.status.success() { Ok(text) } else { Err(failed()) }
     }
 
     /// The properties file of a node.
@@ -72,9 +77,12 @@ impl Cluster {
     }
 
     /// Every partition as `kafka-topics.sh --describe` prints it.
-    pub(crate) fn described(&self) -> BTreeMap<(String, i32), Described> {
-        let text = self.kafka(&["topic", "describe"]);
-        text.lines().filter_map(described_line).collect()
+    ///
+    /// # Errors
+    /// The tool's own words.
+    pub(crate) fn described(&self) -> Result<BTreeMap<(String, i32), Described>, String> {
+        let text = self.try_kafka(&["topic", "describe"])?;
+        Ok(text.lines().filter_map(described_line).collect())
     }
 
     /// Offsets as `kafka-get-offsets.sh` prints them; partitions that it could not ask are left out.
