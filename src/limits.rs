@@ -2,6 +2,8 @@
 
 /// Bytes of one Kafka response frame. 200,000 partitions of Metadata are 10 MB; a TLS, HTTP or SSH peer reads as far more.
 pub const RESPONSE_FRAME_BYTES_MAX: usize = 100 << 20;
+/// Bytes that one decoded answer may take; 200,000 partitions of Metadata take 30 MB.
+pub const DECODED_BYTES_MAX: usize = 256 << 20;
 /// Series of one metric family on the page.
 pub const FAMILY_SERIES_MAX: usize = 200_000;
 /// Bytes of one label value; longer ones are cut. Kafka's own names end at 249.
@@ -26,7 +28,7 @@ pub const READER_LINE_BYTES_MAX: usize = 16 << 20;
 pub const STUCK_READERS_MAX: usize = 16;
 /// Bytes of an HTTP request's header.
 pub const HTTP_HEADER_BYTES_MAX: usize = 16 << 10;
-/// HTTP connections open at once; further ones wait to be accepted.
+/// HTTP connections open at once; the oldest is closed for a further one.
 pub const HTTP_CONNECTIONS_MAX: usize = 128;
 /// Milliseconds that an HTTP client has for its request header.
 pub const HTTP_HEADER_MS_MAX: u64 = 10_000;

@@ -43,7 +43,10 @@ fn configuration(cli: &Cli) -> Result<Config, String> {
         Some(path) => {
             let shown = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|error| format!("--config.file={shown}: {error}"))?;
-            Options::parse(&shown, &text)?
+            let file = Options::parse(&shown, &text)?;
+            // Alone first, so that a bad value is told with the file that it stands in.
+            file.clone().validate().map_err(|error| format!("--config.file={shown}: {error}"))?;
+            file
         }
     };
     cli.options.clone().or(file).validate()

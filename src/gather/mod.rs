@@ -58,6 +58,8 @@ pub enum NotSeen {
     Behind(Failure),
     /// It was not tried, for this reason.
     Skipped(String),
+    /// It was not tried yet: another source has to be looked at first, and will wake this one.
+    Waiting,
 }
 
 impl From<Failure> for NotSeen {
@@ -114,6 +116,13 @@ impl Context {
         self.wakes[place(source)].notify_one();
     }
 
+    /// Makes the sources look again that have waited for another's first result.
+    fn wake_waiting(&self) {
+        let waiting: Vec<bool> =
+            self.store.read(|view| view.statuses().map(|status| *status.attempt == Attempt::NotTried).to_vec());
+        self.wakes.iter().zip(waiting).filter(|(_, waits)| *waits).for_each(|(wake, _)| wake.notify_one());
+    }
+
     /// Makes every source's next round begin now: the configuration or the node has changed.
     pub fn wake_all(&self) {
         self.wakes.iter().for_each(Notify::notify_one);
@@ -149,6 +158,7 @@ impl Context {
             Ok(value) => (Some(Arc::new(value)), Attempt::Ok),
             Err(NotSeen::Failed(failure) | NotSeen::Behind(failure)) => (None, Attempt::Failed { at, failure }),
             Err(NotSeen::Skipped(reason)) => (None, Attempt::Skipped { reason }),
+            Err(NotSeen::Waiting) => return None,
         };
         let after = attempt.clone();
         let before = self.store.update(|view| {
@@ -158,6 +168,9 @@ impl Context {
             }
             std::mem::replace(&mut section.attempt, attempt)
         });
+        if before == Attempt::NotTried {
+            self.wake_waiting();
+        }
         if !behind {
             self.log_transition(source, &before, &after);
         }

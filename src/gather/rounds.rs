@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Context, NotSeen, choose_endpoint, now};
 use crate::derive;
 use crate::limits::SUSPECT_TOPICS_MAX;
-use crate::snapshot::{BrokerProcess, Cluster, LogDirFiles, Partition, ProcessCandidate, Section};
+use crate::snapshot::{Attempt, BrokerProcess, Cluster, LogDirFiles, NodeView, Partition, ProcessCandidate, Section};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
 use crate::sources::mounts::{mount_of, read_mount_points};
 use crate::sources::proc::Wanted;
@@ -21,6 +21,8 @@ use crate::sources::{
 const PROC: &str = "/proc";
 /// Milliseconds for one question to the reader.
 const QUESTION_MS: u64 = 1_000;
+/// Milliseconds for one log directory: short enough that sixteen mounts which hang at once are all told in one round.
+const LOG_DIR_MS: u64 = 500;
 
 /// The broker's process.
 pub fn process(context: Arc<Context>) -> Round {
@@ -92,9 +94,7 @@ pub fn properties(context: Arc<Context>) -> Round {
         let path = named.or(running.map(|process| process.properties_file)).or(before);
         let look = context.clone();
         let seen = context.observe(&PROPERTIES, |view| &mut view.properties, async move {
-            let Some(path) = path else {
-                return Err(NotSeen::Skipped("No properties file is known: no Kafka process was chosen.".to_owned()));
-            };
+            let Some(path) = path else { return Err(look.no_process_yet()) };
             let mount = mount_of(&read_mount_points(&look.config.load().procfs), Path::new(&path)).to_path_buf();
             let question = Question::Properties { path, overrides };
             Ok(look.reader.ask(&mount.to_string_lossy(), question, QUESTION_MS).await?)
@@ -137,14 +137,13 @@ pub fn files(context: Arc<Context>) -> Round {
         let dirs = context.store.read(|view| view.properties.last.as_ref().map(|seen| seen.value.log_dirs()));
         let look = context.clone();
         let work = async move {
-            let dirs =
-                dirs.ok_or_else(|| NotSeen::Skipped("No log directory is known: no properties file.".to_owned()))?;
+            let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
             let mounts = read_mount_points(&look.config.load().procfs);
             let mut seen = BTreeMap::new();
             for dir in dirs {
                 let path = PathBuf::from(&dir);
                 let mount = mount_of(&mounts, &path).to_string_lossy().into_owned();
-                let answer = look.reader.ask(&mount, Question::LogDir { path }, QUESTION_MS).await;
+                let answer = look.reader.ask(&mount, Question::LogDir { path }, LOG_DIR_MS).await;
                 seen.insert(dir, answer);
             }
             Ok(LogDirFiles { dirs: seen })
@@ -157,13 +156,15 @@ pub fn files(context: Arc<Context>) -> Round {
 pub fn liveness(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let was_up =
-            context.store.read(|view| view.liveness.fresh(now()).is_some() && view.liveness.failure().is_none());
+            context.store.read(|view| view.liveness.fresh(now()).is_some() && view.liveness.attempt == Attempt::Ok);
         let look = context.clone();
         let seen = context.observe(&LIVENESS, |view| &mut view.liveness, async move {
             look.require_endpoint()?;
             Ok(cluster::read_liveness(&look.client, LIVENESS.deadline_ms).await?)
         });
         if seen.await.is_some() && !was_up {
+            // A broker that was away may have come back with other settings.
+            context.store.update(|view| view.configs.last = None);
             for source in [&REGISTRATIONS, &METADATA_SOURCE, &LOG_DIRS, &CONFIGS, &QUORUM, &REASSIGNMENTS] {
                 context.wake(source);
             }
@@ -189,7 +190,10 @@ pub fn registrations(context: Arc<Context>) -> Round {
 /// Topics and partitions.
 pub fn metadata(context: Arc<Context>) -> Round {
     Box::pin(async move {
-        let before = context.store.read(|view| view.cluster.last.as_ref().map(|seen| seen.value.clone()));
+        let (before, was_fresh) = context.store.read(|view| {
+            let before = view.cluster.last.as_ref().map(|seen| seen.value.clone());
+            (before, view.cluster.fresh(now()).is_some())
+        });
         let look = context.clone();
         let seen = context.observe(&METADATA_SOURCE, |view| &mut view.cluster, async move {
             look.require_up()?;
@@ -205,7 +209,7 @@ pub fn metadata(context: Arc<Context>) -> Round {
         if known.is_some_and(|known| led_topics(&seen, id).iter().any(|topic| !known.topics.contains_key(topic))) {
             context.wake(&CONFIGS);
         }
-        if before.is_none() {
+        if !was_fresh {
             [&QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
         }
     })
@@ -332,34 +336,68 @@ impl Context {
         self.store.read(|view| derive::node::id(view, now()))
     }
 
+    /// Why no properties file is read.
+    fn no_process_yet(&self) -> NotSeen {
+        self.store.read(|view| match &view.process.attempt {
+            Attempt::NotTried => NotSeen::Waiting,
+            _ => NotSeen::Skipped("No properties file is known: no Kafka process was chosen.".to_owned()),
+        })
+    }
+
+    /// Why no log directory is looked at.
+    fn no_properties_yet(&self) -> NotSeen {
+        self.store.read(|view| match &view.properties.attempt {
+            Attempt::NotTried => NotSeen::Waiting,
+            _ => NotSeen::Skipped("No log directory is known: no properties file was read.".to_owned()),
+        })
+    }
+
     fn is_controller_only(&self) -> bool {
         self.store.read(|view| derive::node::is_controller_only(view, now()))
     }
 
+    /// Whether a listener is known. While it is not: whether one may still be found, or why there is none.
     fn require_endpoint(&self) -> Result<(), NotSeen> {
         if self.endpoint.borrow().is_some() {
             return Ok(());
         }
-        let reason = self.store.read(|view| match view.process.fresh(now()) {
-            Some(process) => derive::node::no_process(process),
-            None => view.process.why_absent(),
-        });
-        Err(NotSeen::Skipped(reason))
+        self.store.read(|view| {
+            let no_file = |view: &NodeView| match view.properties.attempt {
+                Attempt::NotTried => NotSeen::Waiting,
+                Attempt::Ok => NotSeen::Skipped("Its properties file names no listener to speak to.".to_owned()),
+                _ => NotSeen::Skipped(view.properties.why_absent()),
+            };
+            Err(match view.process.fresh(now()) {
+                None if view.process.attempt == Attempt::NotTried => NotSeen::Waiting,
+                None => NotSeen::Skipped(view.process.why_absent()),
+                Some(process) if process.chosen.is_some() => no_file(view),
+                Some(process) => match no_file(view) {
+                    NotSeen::Skipped(_) if view.properties.last.is_none() => {
+                        NotSeen::Skipped(derive::node::no_process(process))
+                    }
+                    other => other,
+                },
+            })
+        })
     }
 
     /// A broker that does not answer ApiVersions is asked nothing else.
     fn require_up(&self) -> Result<(), NotSeen> {
         self.require_endpoint()?;
-        self.store.read(|view| match (view.liveness.fresh(now()), view.liveness.failure()) {
-            (Some(_), None) => Ok(()),
-            (_, Some(failure)) => Err(NotSeen::Behind(failure.clone())),
-            (None, None) => Err(NotSeen::Skipped("Waiting for the broker's first answer.".to_owned())),
+        self.store.read(|view| match (&view.liveness.attempt, view.liveness.fresh(now())) {
+            (Attempt::Ok, Some(_)) => Ok(()),
+            (Attempt::Failed { failure, .. }, _) => Err(NotSeen::Behind(failure.clone())),
+            // Its next answer is due, or overdue.
+            _ => Err(NotSeen::Waiting),
         })
     }
 
     fn require_id(&self) -> Result<i32, NotSeen> {
         self.require_up()?;
-        let unknown = || NotSeen::Skipped("Which broker answers is not known yet.".to_owned());
+        let unknown = || match self.store.read(|view| view.registrations.attempt.clone()) {
+            Attempt::NotTried => NotSeen::Waiting,
+            _ => NotSeen::Skipped("Which broker answers is not known: grant DescribeConfigs on Cluster.".to_owned()),
+        };
         self.own_id().ok_or_else(unknown)
     }
 
@@ -369,11 +407,10 @@ impl Context {
             return Err(NotSeen::Skipped("A controller's listener knows no partitions.".to_owned()));
         }
         let id = self.require_id()?;
-        let fresh = self.store.read(|view| {
-            view.cluster.fresh(now())?;
-            view.cluster.last.as_ref().map(|seen| seen.value.clone())
-        });
-        let cluster = fresh.ok_or_else(|| NotSeen::Skipped("Waiting for Metadata.".to_owned()))?;
-        Ok((cluster, id))
+        self.store.read(|view| match (view.cluster.fresh(now()), &view.cluster.last, &view.cluster.attempt) {
+            (Some(_), Some(seen), _) => Ok((seen.value.clone(), id)),
+            (_, _, Attempt::NotTried) => Err(NotSeen::Waiting),
+            _ => Err(NotSeen::Skipped(format!("Metadata is missing: {}", view.cluster.why_absent()))),
+        })
     }
 }

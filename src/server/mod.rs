@@ -11,11 +11,12 @@
 mod landing;
 mod page;
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
 use crate::exposition::Format;
@@ -80,18 +81,19 @@ async fn bind_one(address: &str) -> io::Result<TcpListener> {
 /// Serves until `stop` is done, then lets open requests finish for a while.
 pub async fn serve(server: Arc<Server>, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
-    let (accepted, mut connections) = tokio::sync::mpsc::channel(16);
-    let acceptors: Vec<_> = listeners
-        .into_iter()
-        .map(|listener| tokio::spawn(accept(listener, places.clone(), accepted.clone())))
-        .collect();
+    let open = Arc::new(Connections::default());
+    let (accepted, mut connections) = mpsc::channel(1);
+    let acceptors: Vec<_> =
+        listeners.into_iter().map(|listener| tokio::spawn(accept(listener, accepted.clone()))).collect();
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
-            Some((stream, peer, place)) = connections.recv() => {
-                start_connection(&graceful, server.clone(), stream, peer, place);
+            Some((stream, peer)) = connections.recv() => {
+                if open.make_room() {
+                    server.context.metrics.limit_hit("http_connections");
+                }
+                start_connection(&graceful, server.clone(), stream, peer, open.clone());
             }
         }
     }
@@ -101,15 +103,11 @@ pub async fn serve(server: Arc<Server>, listeners: Vec<TcpListener>, stop: impl 
     }
 }
 
-type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
-
-async fn accept(listener: TcpListener, places: Arc<Semaphore>, accepted: tokio::sync::mpsc::Sender<Accepted>) {
+async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, SocketAddr)>) {
     loop {
-        // Beyond the limit, connections wait in the kernel's queue.
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                if accepted.send((stream, peer, place)).await.is_err() {
+            Ok(connection) => {
+                if accepted.send(connection).await.is_err() {
                     return;
                 }
             }
@@ -122,12 +120,47 @@ async fn accept(listener: TcpListener, places: Arc<Semaphore>, accepted: tokio::
     }
 }
 
+/// Open connections, the oldest first. When they are too many, the oldest is closed for the newest: each serves one
+/// request of milliseconds, so the oldest is one that sends or reads nothing, and cannot keep Prometheus out.
+#[derive(Debug, Default)]
+struct Connections {
+    open: Mutex<VecDeque<Arc<Notify>>>,
+}
+
+impl Connections {
+    /// Closes the oldest connection when there is no room for another; says whether it did.
+    fn make_room(&self) -> bool {
+        let mut open = self.lock();
+        if open.len() < HTTP_CONNECTIONS_MAX {
+            return false;
+        }
+        open.pop_front().is_some_and(|oldest| {
+            oldest.notify_one();
+            true
+        })
+    }
+
+    fn enter(&self) -> Arc<Notify> {
+        let close = Arc::new(Notify::new());
+        self.lock().push_back(close.clone());
+        close
+    }
+
+    fn leave(&self, close: &Arc<Notify>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, close));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 fn start_connection(
     graceful: &GracefulShutdown,
     server: Arc<Server>,
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    open: Arc<Connections>,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = route(&server, &request, peer);
@@ -137,12 +170,18 @@ fn start_connection(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(HTTP_HEADER_MS_MAX))
         .max_buf_size(HTTP_HEADER_BYTES_MAX)
+        // One request each: what bounds the connection then bounds the response, and none sits idle.
+        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        // A client that takes too long loses its connection; that it broke off is its own business.
-        let _ = timeout(Duration::from_millis(HTTP_RESPONSE_MS_MAX), connection).await;
-        drop(place);
+        let close = open.enter();
+        tokio::select! {
+            // A client that takes too long loses its connection; that it broke off is its own business.
+            _ = timeout(Duration::from_millis(HTTP_RESPONSE_MS_MAX), connection) => {}
+            () = close.notified() => {}
+        }
+        open.leave(&close);
     });
 }
 

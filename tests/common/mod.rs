@@ -1,7 +1,10 @@
 //! What several tests share.
 #![allow(dead_code, clippy::disallowed_methods, reason = "each test target uses its own part; tests read files")]
 
+pub(crate) mod fake_node;
+
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A path inside the repository.
 pub(crate) fn repository(path: &str) -> PathBuf {
@@ -33,4 +36,29 @@ pub(crate) fn ensure_file_contents(path: &Path, contents: &str) -> Result<(), St
 /// Whether a missing tool fails the test instead of skipping it.
 pub(crate) fn require_all() -> bool {
     std::env::var("BROKERWATCH_TESTS_REQUIRE_ALL").is_ok_and(|value| value == "1")
+}
+
+/// A directory of its own for one test; removed with what is in it when dropped.
+pub(crate) struct TempDir(PathBuf);
+
+impl TempDir {
+    /// An empty directory.
+    pub(crate) fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("brokerwatch-test-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory for temporary files");
+        Self(path)
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

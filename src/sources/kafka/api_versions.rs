@@ -136,7 +136,7 @@ fn tagged_field(bytes: &mut Bytes) -> Option<(u32, Bytes)> {
     (length <= bytes.len()).then(|| (tag, bytes.split_to(length)))
 }
 
-fn uvarint(bytes: &mut Bytes) -> Option<u32> {
+pub(super) fn uvarint(bytes: &mut Bytes) -> Option<u32> {
     let mut value = 0u32;
     for shift in [0, 7, 14, 21, 28] {
         if !bytes.has_remaining() {

@@ -15,10 +15,10 @@ use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Endpoint;
 use super::api_versions::{Answer, ApiVersions, parse_api_versions};
 use super::calls::{API_VERSIONS, Api};
 use super::wire::Connection;
+use super::{Endpoint, guard};
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
@@ -78,7 +78,7 @@ impl Lane {
             retry: None,
             backoff_ms: BACKOFF_MS.0,
             stuck_ms_max,
-            hung: None,
+            hung: Vec::new(),
             limits,
         };
         tokio::spawn(task.run());
@@ -123,10 +123,9 @@ impl Lane {
             encoded(api, version, &build(version))
         };
         let Answered { version, mut body } = self.exchange(api, deadline_ms, Box::new(prepare)).await?;
-        let response = R::Response::decode(&mut body, version).map_err(|_| {
-            let message = format!("The answer to {} v{version} could not be decoded; please report this.", api.name);
-            Failure::new(ErrorKind::Protocol, message)
-        })?;
+        guard::check(api.key, version, &body).map_err(|refused| self.undecodable(api, version, refused))?;
+        let response = R::Response::decode(&mut body, version)
+            .map_err(|_| self.undecodable(api, version, guard::Refused::Malformed))?;
         Ok((version, response))
     }
 
@@ -142,10 +141,7 @@ impl Lane {
         let Answered { version, body } = self.exchange(&API_VERSIONS, deadline_ms, Box::new(prepare)).await?;
         match parse_api_versions(body, version) {
             Some(Answer::Offered(offered)) => Ok(offered),
-            _ => Err(Failure::new(
-                ErrorKind::Protocol,
-                "The answer to ApiVersions is not one; is this a Kafka listener?",
-            )),
+            _ => Err(self.undecodable(&API_VERSIONS, version, guard::Refused::Malformed)),
         }
     }
 
@@ -173,8 +169,28 @@ impl Lane {
         result
     }
 
+    fn undecodable(&self, api: &Api, version: i16, refused: guard::Refused) -> Failure {
+        let endpoint = self.shown_endpoint();
+        let (kind, what) = match refused {
+            guard::Refused::Malformed => (ErrorKind::Protocol, "is not one"),
+            guard::Refused::TooLarge => {
+                self.metrics.limit_hit("decoded_bytes");
+                (ErrorKind::Limit, "would take more memory than the limit")
+            }
+        };
+        let message = format!(
+            "The answer of {endpoint} to {} v{version} {what}: is this a Kafka listener? Check --kafka.server.",
+            api.name
+        );
+        Failure::new(kind, message)
+    }
+
+    fn shown_endpoint(&self) -> String {
+        self.endpoint().map_or_else(|| "the broker".to_owned(), |endpoint| endpoint.to_string())
+    }
+
     fn no_answer(&self, api: &Api, deadline_ms: u64) -> Failure {
-        let endpoint = self.endpoint().map_or_else(|| "The broker".to_owned(), |endpoint| endpoint.to_string());
+        let endpoint = self.shown_endpoint();
         let message = format!(
             "{endpoint} did not answer {} within {deadline_ms} ms: its process may be stopped, stuck on a disk or \
              overloaded; look at its state (ps -o stat) and its log.",
@@ -199,8 +215,8 @@ struct Task {
     retry: Option<(Endpoint, Instant, Failure)>,
     backoff_ms: u64,
     stuck_ms_max: Option<u64>,
-    /// The last call that was lost after a long wait, and the process that it was sent to.
-    hung: Option<(ApiKey, Option<(u32, u64)>)>,
+    /// Calls that were lost after a long wait, and the process that each was last sent to.
+    hung: Vec<(ApiKey, Option<(u32, u64)>)>,
     limits: Limits,
 }
 
@@ -231,13 +247,17 @@ impl Task {
                 return Err(failure);
             }
         };
-        self.refuse_hung(api, &open.endpoint)?;
+        if let Err(failure) = self.refuse_hung(api, &open.endpoint) {
+            self.open = Some(open);
+            return Err(failure);
+        }
         let started = Instant::now();
         let body = match self.patiently(open.connection.exchange(api.key, version, &body)).await {
             Ok(body) => body,
             Err(failure) => {
                 if started.elapsed() > HUNG_AFTER {
-                    self.hung = Some((api.key, open.endpoint.process));
+                    self.hung.retain(|(key, _)| *key != api.key);
+                    self.hung.push((api.key, open.endpoint.process));
                 }
                 return Err(failure);
             }
@@ -249,8 +269,8 @@ impl Task {
     /// A call that hung until its connection broke would hang again, and cost the broker another request thread.
     fn refuse_hung(&self, api: &Api, endpoint: &Endpoint) -> Result<(), Failure> {
         let same =
-            |(key, process): (ApiKey, Option<_>)| key == api.key && process.is_some() && process == endpoint.process;
-        if self.stuck_ms_max.is_some() || !self.hung.is_some_and(same) {
+            |(key, process): &(ApiKey, Option<_>)| *key == api.key && process.is_some() && *process == endpoint.process;
+        if self.stuck_ms_max.is_some() || !self.hung.iter().any(same) {
             return Ok(());
         }
         let message = format!(
@@ -291,6 +311,15 @@ impl Task {
         }
     }
 
+    fn given_up(&self, endpoint: Option<&Endpoint>) -> Failure {
+        let endpoint = endpoint.map_or_else(|| "The broker".to_owned(), ToString::to_string);
+        let message = format!(
+            "{endpoint} did not answer for {} s and is asked anew: look at the state of its process and at its log.",
+            self.stuck_ms_max.unwrap_or_default() / 1000
+        );
+        Failure::new(ErrorKind::Timeout, message)
+    }
+
     /// Waits for `work`, but not longer than the lane's patience nor past a change of the endpoint.
     async fn patiently<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let mut endpoint = self.endpoint.clone();
@@ -306,10 +335,14 @@ impl Task {
         };
         tokio::select! {
             result = work => result,
-            _ = endpoint.wait_for(|now| !is_same(now)) => Err(Failure::new(ErrorKind::Refused, "The listener has changed.")),
-            () = patience => Err(Failure::new(ErrorKind::Timeout, "The broker did not answer; the connection was given up.")),
+            _ = endpoint.wait_for(|now| !is_same(now)) => Err(moved()),
+            () = patience => Err(self.given_up(before.as_ref())),
         }
     }
+}
+
+fn moved() -> Failure {
+    Failure::new(ErrorKind::Refused, "The listener has changed; the new one is asked next.")
 }
 
 /// Connects and negotiates: the first exchange on every connection is ApiVersions (and, later, SASL).

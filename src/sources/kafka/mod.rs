@@ -8,6 +8,7 @@ pub mod api_versions;
 pub mod calls;
 pub mod cluster;
 pub mod configs;
+mod guard;
 pub mod lane;
 pub mod log_dirs;
 pub mod offsets;

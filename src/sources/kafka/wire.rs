@@ -43,6 +43,8 @@ impl Connection {
             .map_err(|error| connect_failure(endpoint, &error))?;
         // A request is one small write; waiting to fill a segment would only add delay. Failure to set it costs no more.
         let _ = stream.set_nodelay(true);
+        // The slow lane waits as long as its connection lives: a peer that vanished must end it.
+        let _ = rustix::net::sockopt::set_socket_keepalive(&stream, true);
         let stream: Pin<Box<dyn Stream>> = match endpoint.security {
             Security::Plaintext => Box::pin(stream),
         };

@@ -1,0 +1,474 @@
+//! Holds every count in an answer against the bytes that are there, before the answer is decoded.
+//!
+//! `kafka-protocol` takes memory for an array's length as the wire tells it, so twenty bytes from a hostile or broken
+//! peer would end this process (an allocation that fails aborts). Each answer is therefore walked first, by the layouts
+//! below: what stands in Kafka's message schemas (`clients/src/main/resources/common/message`), for our versions only.
+
+use bytes::{Buf, Bytes};
+use kafka_protocol::messages::ApiKey;
+
+use super::api_versions::{skip_tags, uvarint};
+use crate::limits::DECODED_BYTES_MAX;
+
+/// What a field looks like on the wire.
+enum Shape {
+    /// So many bytes.
+    Fixed(usize),
+    /// A string, nullable or not.
+    Text,
+    /// An array of structures, nullable or not.
+    Array(&'static [Field]),
+    /// An array of 32-bit integers, nullable or not.
+    Integers,
+    /// A structure behind a byte that is negative when there is none.
+    Optional(&'static [Field]),
+}
+
+/// A field and the versions that have it.
+struct Field {
+    shape: Shape,
+    since: i16,
+    until: i16,
+}
+
+impl Field {
+    fn is_in(&self, version: i16) -> bool {
+        (self.since..=self.until).contains(&version)
+    }
+}
+
+const fn field(shape: Shape) -> Field {
+    Field { shape, since: 0, until: i16::MAX }
+}
+
+const fn since(since: i16, shape: Shape) -> Field {
+    Field { shape, since, until: i16::MAX }
+}
+
+const I8: Shape = Shape::Fixed(1);
+const I16: Shape = Shape::Fixed(2);
+const I32: Shape = Shape::Fixed(4);
+const I64: Shape = Shape::Fixed(8);
+const UUID: Shape = Shape::Fixed(16);
+use Shape::{Array, Integers, Optional, Text};
+
+/// An API's answer.
+struct Layout {
+    api: ApiKey,
+    /// First version with compact lengths and tagged fields (KIP-482).
+    flexible: i16,
+    fields: &'static [Field],
+}
+
+static LAYOUTS: &[Layout] = &[
+    Layout { api: ApiKey::Metadata, flexible: 9, fields: METADATA },
+    Layout { api: ApiKey::DescribeCluster, flexible: 0, fields: DESCRIBE_CLUSTER },
+    Layout { api: ApiKey::ListOffsets, flexible: 6, fields: LIST_OFFSETS },
+    Layout { api: ApiKey::DescribeLogDirs, flexible: 2, fields: DESCRIBE_LOG_DIRS },
+    Layout { api: ApiKey::DescribeConfigs, flexible: 4, fields: DESCRIBE_CONFIGS },
+    Layout { api: ApiKey::DescribeQuorum, flexible: 0, fields: DESCRIBE_QUORUM },
+    Layout { api: ApiKey::ListPartitionReassignments, flexible: 0, fields: LIST_PARTITION_REASSIGNMENTS },
+    Layout { api: ApiKey::DescribeTopicPartitions, flexible: 0, fields: DESCRIBE_TOPIC_PARTITIONS },
+];
+
+static METADATA: &[Field] = &[
+    since(3, I32),
+    field(Array(&[field(I32), field(Text), field(I32), since(1, Text)])),
+    since(2, Text),
+    since(1, I32),
+    field(Array(&[
+        field(I16),
+        field(Text),
+        since(10, UUID),
+        since(1, I8),
+        field(Array(&[
+            field(I16),
+            field(I32),
+            field(I32),
+            since(7, I32),
+            field(Integers),
+            field(Integers),
+            since(5, Integers),
+        ])),
+        since(8, I32),
+    ])),
+    Field { shape: I32, since: 8, until: 10 },
+    since(13, I16),
+];
+
+static DESCRIBE_CLUSTER: &[Field] = &[
+    field(I32),
+    field(I16),
+    field(Text),
+    since(1, I8),
+    field(Text),
+    field(I32),
+    field(Array(&[field(I32), field(Text), field(I32), field(Text), since(2, I8)])),
+    field(I32),
+];
+
+static LIST_OFFSETS: &[Field] = &[
+    since(2, I32),
+    field(Array(&[field(Text), field(Array(&[field(I32), field(I16), since(1, I64), since(1, I64), since(4, I32)]))])),
+];
+
+static DESCRIBE_LOG_DIRS: &[Field] = &[
+    field(I32),
+    since(3, I16),
+    field(Array(&[
+        field(I16),
+        field(Text),
+        field(Array(&[field(Text), field(Array(&[field(I32), field(I64), field(I64), field(I8)]))])),
+        since(4, I64),
+        since(4, I64),
+    ])),
+];
+
+static DESCRIBE_CONFIGS: &[Field] = &[
+    field(I32),
+    field(Array(&[
+        field(I16),
+        field(Text),
+        field(I8),
+        field(Text),
+        field(Array(&[
+            field(Text),
+            field(Text),
+            field(I8),
+            since(1, I8),
+            field(I8),
+            since(1, Array(&[field(Text), field(Text), field(I8)])),
+            since(3, I8),
+            since(3, Text),
+        ])),
+    ])),
+];
+
+static QUORUM_REPLICA: &[Field] = &[field(I32), since(2, UUID), field(I64), since(1, I64), since(1, I64)];
+
+static DESCRIBE_QUORUM: &[Field] = &[
+    field(I16),
+    since(2, Text),
+    field(Array(&[
+        field(Text),
+        field(Array(&[
+            field(I32),
+            field(I16),
+            since(2, Text),
+            field(I32),
+            field(I32),
+            field(I64),
+            field(Array(QUORUM_REPLICA)),
+            field(Array(QUORUM_REPLICA)),
+        ])),
+    ])),
+    since(2, Array(&[field(I32), field(Array(&[field(Text), field(Text), field(I16)]))])),
+];
+
+static LIST_PARTITION_REASSIGNMENTS: &[Field] = &[
+    field(I32),
+    field(I16),
+    field(Text),
+    field(Array(&[field(Text), field(Array(&[field(I32), field(Integers), field(Integers), field(Integers)]))])),
+];
+
+static DESCRIBE_TOPIC_PARTITIONS: &[Field] = &[
+    field(I32),
+    field(Array(&[
+        field(I16),
+        field(Text),
+        field(UUID),
+        field(I8),
+        field(Array(&[
+            field(I16),
+            field(I32),
+            field(I32),
+            field(I32),
+            field(Integers),
+            field(Integers),
+            field(Integers),
+            field(Integers),
+            field(Integers),
+        ])),
+        field(I32),
+    ])),
+    field(Optional(&[field(Text), field(I32)])),
+];
+
+/// Why an answer is not decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// A length or count does not fit into the bytes that are there.
+    Malformed,
+    /// Decoded it would take more memory than [`DECODED_BYTES_MAX`].
+    TooLarge,
+}
+
+/// Bytes that a decoded structure takes, at most: the largest of the message types has 168.
+const STRUCTURE_BYTES: usize = 192;
+
+/// Walks the body of an answer. What comes behind the last known field is the decoder's to judge.
+///
+/// # Errors
+/// See [`Refused`]. An API without a layout is refused, so that none is forgotten.
+pub(super) fn check(api: ApiKey, version: i16, body: &Bytes) -> Result<(), Refused> {
+    let layout = LAYOUTS.iter().find(|layout| layout.api == api).ok_or(Refused::Malformed)?;
+    let mut walk = Walk { bytes: body.clone(), version, flexible: version >= layout.flexible, memory: 0 };
+    walk.structure(layout.fields)
+}
+
+struct Walk {
+    bytes: Bytes,
+    version: i16,
+    flexible: bool,
+    memory: usize,
+}
+
+impl Walk {
+    fn structure(&mut self, fields: &[Field]) -> Result<(), Refused> {
+        let version = self.version;
+        for field in fields.iter().filter(|field| field.is_in(version)) {
+            match field.shape {
+                Shape::Fixed(length) => self.skip(length)?,
+                Shape::Text => {
+                    let length = self.length(2)?;
+                    self.skip(length)?;
+                }
+                Shape::Integers => {
+                    let count = self.count(4, 4)?;
+                    self.skip(count * 4)?;
+                }
+                Shape::Array(fields) => {
+                    for _ in 0..self.count(self.bytes_min(fields), STRUCTURE_BYTES)? {
+                        self.structure(fields)?;
+                    }
+                }
+                Shape::Optional(fields) => {
+                    let present = self.bytes.first().is_some_and(|byte| byte.cast_signed() >= 0);
+                    self.skip(1)?;
+                    if present {
+                        self.structure(fields)?;
+                    }
+                }
+            }
+        }
+        if self.flexible { skip_tags(&mut self.bytes).ok_or(Refused::Malformed) } else { Ok(()) }
+    }
+
+    /// The length of an array; nothing is taken for its elements before this has held.
+    fn count(&mut self, element_bytes_min: usize, element_memory: usize) -> Result<usize, Refused> {
+        let count = self.length(4)?;
+        let fits = count.checked_mul(element_bytes_min).is_some_and(|bytes| bytes <= self.bytes.len());
+        if !fits {
+            return Err(Refused::Malformed);
+        }
+        self.memory = self.memory.saturating_add(count.saturating_mul(element_memory));
+        if self.memory > DECODED_BYTES_MAX { Err(Refused::TooLarge) } else { Ok(count) }
+    }
+
+    /// A length as a compact number, or as a signed one of `width` bytes; null is 0.
+    fn length(&mut self, width: usize) -> Result<usize, Refused> {
+        if self.flexible {
+            let length = uvarint(&mut self.bytes).ok_or(Refused::Malformed)?;
+            return Ok((length as usize).saturating_sub(1));
+        }
+        if self.bytes.len() < width {
+            return Err(Refused::Malformed);
+        }
+        let length = if width == 2 { self.bytes.get_i16().into() } else { self.bytes.get_i32() };
+        Ok(usize::try_from(length).unwrap_or(0))
+    }
+
+    /// The fewest bytes that one element takes; at least one, so that a count is always bounded.
+    fn bytes_min(&self, fields: &[Field]) -> usize {
+        let present = fields.iter().filter(|field| field.is_in(self.version));
+        let bytes = present.map(|field| match field.shape {
+            Shape::Fixed(length) => length,
+            Shape::Optional(_) => 1,
+            Shape::Text => {
+                if self.flexible {
+                    1
+                } else {
+                    2
+                }
+            }
+            Shape::Integers | Shape::Array(_) => {
+                if self.flexible {
+                    1
+                } else {
+                    4
+                }
+            }
+        });
+        bytes.sum::<usize>().max(1)
+    }
+
+    fn skip(&mut self, length: usize) -> Result<(), Refused> {
+        if length > self.bytes.len() {
+            return Err(Refused::Malformed);
+        }
+        self.bytes.advance(length);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use kafka_protocol::messages::*;
+    use kafka_protocol::protocol::{Encodable, StrBytes};
+    use proptest::prelude::*;
+
+    use super::super::calls::APIS;
+    use super::*;
+
+    fn text(text: &'static str) -> StrBytes {
+        StrBytes::from_static_str(text)
+    }
+
+    fn encoded(message: &impl Encodable, version: i16) -> Bytes {
+        let mut bytes = BytesMut::new();
+        message.encode(&mut bytes, version).unwrap();
+        bytes.freeze()
+    }
+
+    /// An answer of each API with every array filled, as an independent encoder writes it.
+    fn sample(api: ApiKey, version: i16) -> Bytes {
+        let ids = || vec![BrokerId(1), BrokerId(2)];
+        let topic = || TopicName(text("orders"));
+        match api {
+            ApiKey::Metadata => {
+                use metadata_response::*;
+                let partition = MetadataResponsePartition::default().with_replica_nodes(ids()).with_isr_nodes(ids());
+                let partition = if version >= 5 { partition.with_offline_replicas(ids()) } else { partition };
+                let topic =
+                    MetadataResponseTopic::default().with_name(Some(topic())).with_partitions(vec![partition; 3]);
+                let broker = MetadataResponseBroker::default().with_host(text("h")).with_rack(Some(text("r")));
+                let answer = MetadataResponse::default().with_brokers(vec![broker; 2]).with_topics(vec![topic; 2]);
+                encoded(&answer, version)
+            }
+            ApiKey::DescribeCluster => {
+                use describe_cluster_response::*;
+                let broker = DescribeClusterBroker::default().with_host(text("h")).with_rack(Some(text("r")));
+                let answer =
+                    DescribeClusterResponse::default().with_cluster_id(text("c")).with_brokers(vec![broker; 3]);
+                encoded(&answer, version)
+            }
+            ApiKey::ListOffsets => {
+                use list_offsets_response::*;
+                let partitions = vec![ListOffsetsPartitionResponse::default(); 2];
+                let topic = ListOffsetsTopicResponse::default().with_name(topic()).with_partitions(partitions);
+                encoded(&ListOffsetsResponse::default().with_topics(vec![topic; 2]), version)
+            }
+            ApiKey::DescribeLogDirs => {
+                use describe_log_dirs_response::*;
+                let partitions = vec![DescribeLogDirsPartition::default(); 2];
+                let topic = DescribeLogDirsTopic::default().with_name(topic()).with_partitions(partitions);
+                let dir = DescribeLogDirsResult::default().with_log_dir(text("/d")).with_topics(vec![topic; 2]);
+                encoded(&DescribeLogDirsResponse::default().with_results(vec![dir; 2]), version)
+            }
+            ApiKey::DescribeConfigs => {
+                use describe_configs_response::*;
+                let synonym = DescribeConfigsSynonym::default().with_name(text("s")).with_value(Some(text("v")));
+                let entry =
+                    DescribeConfigsResourceResult::default().with_name(text("k")).with_synonyms(vec![synonym; 2]);
+                let result =
+                    DescribeConfigsResult::default().with_resource_name(text("t")).with_configs(vec![entry; 2]);
+                encoded(&DescribeConfigsResponse::default().with_results(vec![result; 2]), version)
+            }
+            _ => controller_sample(api, version),
+        }
+    }
+
+    fn controller_sample(api: ApiKey, version: i16) -> Bytes {
+        let ids = || vec![BrokerId(1), BrokerId(2)];
+        let topic = || TopicName(text("orders"));
+        match api {
+            ApiKey::DescribeQuorum => {
+                use describe_quorum_response::*;
+                let replicas = vec![ReplicaState::default(); 3];
+                let partition = PartitionData::default().with_current_voters(replicas.clone()).with_observers(replicas);
+                let topic = TopicData::default().with_topic_name(topic()).with_partitions(vec![partition]);
+                let answer = DescribeQuorumResponse::default().with_topics(vec![topic]);
+                let node = Node::default().with_listeners(vec![Listener::default().with_name(text("C"))]);
+                let answer = if version >= 2 { answer.with_nodes(vec![node; 2]) } else { answer };
+                encoded(&answer, version)
+            }
+            ApiKey::ListPartitionReassignments => {
+                use list_partition_reassignments_response::*;
+                let partition = OngoingPartitionReassignment::default()
+                    .with_replicas(ids())
+                    .with_adding_replicas(ids())
+                    .with_removing_replicas(ids());
+                let topic = OngoingTopicReassignment::default().with_name(topic()).with_partitions(vec![partition; 2]);
+                encoded(&ListPartitionReassignmentsResponse::default().with_topics(vec![topic; 2]), version)
+            }
+            ApiKey::DescribeTopicPartitions => {
+                use describe_topic_partitions_response::*;
+                let partition = DescribeTopicPartitionsResponsePartition::default()
+                    .with_replica_nodes(ids())
+                    .with_eligible_leader_replicas(Some(ids()))
+                    .with_last_known_elr(None);
+                let topic = DescribeTopicPartitionsResponseTopic::default()
+                    .with_name(Some(topic()))
+                    .with_partitions(vec![partition; 2]);
+                let answer = DescribeTopicPartitionsResponse::default().with_topics(vec![topic; 2]);
+                encoded(
+                    &answer.with_next_cursor(Some(Cursor::default().with_topic_name(self::text("t").into()))),
+                    version,
+                )
+            }
+            other => panic!("no sample of {other:?}"),
+        }
+    }
+
+    /// Every API that is called and decoded by the library, in every version of ours.
+    fn calls() -> impl Iterator<Item = (ApiKey, i16)> {
+        let decoded = APIS.iter().filter(|api| api.key != ApiKey::ApiVersions);
+        decoded.flat_map(|api| (api.min..=api.max).map(|version| (api.key, version)))
+    }
+
+    #[test]
+    fn every_layout_walks_what_an_independent_encoder_writes_to_its_last_byte() {
+        for (api, version) in calls() {
+            let body = sample(api, version);
+            let layout = LAYOUTS.iter().find(|layout| layout.api == api).unwrap();
+            let mut walk = Walk { bytes: body, version, flexible: version >= layout.flexible, memory: 0 };
+            assert_eq!(walk.structure(layout.fields), Ok(()), "{api:?} v{version}");
+            assert_eq!(walk.bytes.len(), 0, "{api:?} v{version}: bytes left");
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_refused() {
+        for (api, version) in calls() {
+            let body = sample(api, version);
+            for length in 0..body.len() {
+                assert_eq!(
+                    check(api, version, &body.slice(..length)),
+                    Err(Refused::Malformed),
+                    "{api:?} v{version} {length}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_decodes_to_too_much_memory_is_refused() {
+        // Two million topics of the fewest bytes each: no name, no partition.
+        let count = DECODED_BYTES_MAX / STRUCTURE_BYTES + 1;
+        let mut body = vec![0; 4 + 4];
+        body.extend_from_slice(&u32::try_from(count).unwrap().to_be_bytes());
+        body.extend(std::iter::repeat_n(0, count * 9));
+        assert_eq!(check(ApiKey::Metadata, 1, &Bytes::from(body)), Err(Refused::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..60) {
+            let calls: Vec<_> = calls().collect();
+            let (api, version) = calls[at % calls.len()];
+            let _ = check(api, version, &Bytes::from(bytes));
+        }
+    }
+}

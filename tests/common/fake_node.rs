@@ -1,0 +1,606 @@
+//! A fake Kafka node on loopback: it answers for a small cluster, counts what it is asked, and can be turned evil while
+//! it runs. It shares no code with `src`: frames are written here by hand, bodies by `kafka-protocol`.
+//!
+//! The cluster: brokers 1 to 3, of which this is [`NODE_ID`]; the topic [`TOPIC`] with two partitions, both led here,
+//! replicas and ISR 1, 2, 3, `min.insync.replicas` 2; one log directory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
+use kafka_protocol::messages::describe_cluster_response::DescribeClusterBroker;
+use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
+use kafka_protocol::messages::describe_log_dirs_response::{
+    DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
+};
+use kafka_protocol::messages::describe_quorum_response::{PartitionData, ReplicaState, TopicData};
+use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+use kafka_protocol::messages::metadata_response::{
+    MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
+};
+use kafka_protocol::messages::{
+    ApiKey, ApiVersionsResponse, BrokerId, DescribeClusterResponse, DescribeConfigsRequest, DescribeConfigsResponse,
+    DescribeLogDirsResponse, DescribeQuorumResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ListPartitionReassignmentsResponse, MetadataResponse, ResponseHeader, TopicName,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, StrBytes, decode_request_header_from_buffer};
+
+/// Id of the broker that answers.
+pub(crate) const NODE_ID: i32 = 1;
+/// The only topic.
+pub(crate) const TOPIC: &str = "orders";
+/// Its partitions.
+pub(crate) const PARTITIONS: i32 = 2;
+/// Id of the cluster.
+pub(crate) const CLUSTER_ID: &str = "4L6g3nShT-eMCtK--X86sw";
+/// The only log directory.
+pub(crate) const LOG_DIR: &str = "/var/lib/kafka/data";
+
+/// Kafka's UNSUPPORTED_VERSION and INVALID_REQUEST.
+const UNSUPPORTED_VERSION: i16 = 35;
+const INVALID_REQUEST: i16 = 42;
+
+/// What is wrong with the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing: every request is answered.
+    None,
+    /// Accepts and reads, never answers; what was asked is answered once the fault is lifted, as after SIGCONT.
+    Silent,
+    /// Closes each connection as soon as it is there, and open ones at their next request.
+    Close,
+    /// Half an answer, then the end of the connection.
+    HalfFrame,
+    /// A frame that is too short for a header.
+    ShortFrame,
+    /// The answer to another request.
+    WrongCorrelation,
+    /// A frame of 0x7fffffff bytes.
+    Oversized,
+    /// What a TLS listener sends when spoken to in plaintext.
+    TlsAlert,
+    /// What a web server answers.
+    Http,
+    /// What sshd says to anybody.
+    Ssh,
+    /// A frame of a megabyte that comes one byte at a time and never ends.
+    Dribble,
+    /// An answer to ApiVersions that counts four billion elements.
+    LengthBomb,
+    /// Whole frames with half a body.
+    HalfBody,
+    /// Right answers, one byte in each segment.
+    Trickle,
+    /// Right answers, each sent twice.
+    Twice,
+}
+
+/// One request as it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The connection, counted from 1.
+    pub(crate) connection: usize,
+    /// The API.
+    pub(crate) api: ApiKey,
+    /// Its version.
+    pub(crate) version: i16,
+}
+
+/// A node that runs until it is dropped.
+pub(crate) struct FakeNode {
+    /// Where it listens, on 127.0.0.1.
+    pub(crate) port: u16,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    port: u16,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    fault: Fault,
+    /// Versions that are offered, by API; the others are not.
+    offers: BTreeMap<i16, (i16, i16)>,
+    /// Whether the answer to an unknown version of ApiVersions names the known ones (KIP-511, Kafka 2.4).
+    names_known_versions: bool,
+    /// APIs that are not answered while they stand here.
+    mute: BTreeSet<i16>,
+    /// APIs that are answered with an array of four billion elements.
+    bombs: BTreeSet<i16>,
+    /// How long it thinks about each request.
+    delay: Duration,
+    stopped: bool,
+    accepted: usize,
+    open: BTreeMap<usize, TcpStream>,
+    open_max: usize,
+    seen: Vec<Seen>,
+}
+
+impl FakeNode {
+    /// A healthy node on a free port.
+    pub(crate) fn start() -> Self {
+        Self::start_on(0)
+    }
+
+    /// A healthy node on this port.
+    pub(crate) fn start_on(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
+        let port = listener.local_addr().expect("a bound socket").port();
+        let offers = [
+            (ApiKey::ListOffsets, 1, 10),
+            (ApiKey::Metadata, 0, 13),
+            (ApiKey::ApiVersions, 0, 4),
+            (ApiKey::DescribeConfigs, 1, 4),
+            (ApiKey::DescribeLogDirs, 1, 4),
+            (ApiKey::ListPartitionReassignments, 0, 0),
+            (ApiKey::DescribeQuorum, 0, 2),
+            (ApiKey::DescribeCluster, 0, 2),
+        ];
+        let state = State {
+            fault: Fault::None,
+            offers: offers.into_iter().map(|(api, min, max)| (api as i16, (min, max))).collect(),
+            names_known_versions: true,
+            mute: BTreeSet::new(),
+            bombs: BTreeSet::new(),
+            delay: Duration::ZERO,
+            stopped: false,
+            accepted: 0,
+            open: BTreeMap::new(),
+            open_max: 0,
+            seen: Vec::new(),
+        };
+        let shared = Arc::new(Shared { port, state: Mutex::new(state), changed: Condvar::new() });
+        let accepting = shared.clone();
+        let acceptor = Some(thread::spawn(move || accept(&accepting, &listener)));
+        Self { port, shared, acceptor }
+    }
+
+    /// `HOST:PORT` of the listener.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Switches to this fault, also for requests that are under way.
+    pub(crate) fn set(&self, fault: Fault) {
+        self.change(|state| state.fault = fault);
+    }
+
+    /// Offers `api` in these versions only.
+    pub(crate) fn offer(&self, api: ApiKey, min: i16, max: i16) {
+        self.change(|state| state.offers.insert(api as i16, (min, max)));
+    }
+
+    /// Offers `api` no more.
+    pub(crate) fn withdraw(&self, api: ApiKey) {
+        self.change(|state| state.offers.remove(&(api as i16)));
+    }
+
+    /// Answers an unknown version of ApiVersions as brokers before 2.4 do: without saying which are known.
+    pub(crate) fn hide_known_versions(&self) {
+        self.change(|state| state.names_known_versions = false);
+    }
+
+    /// Leaves requests for `api` unanswered.
+    pub(crate) fn mute(&self, api: ApiKey) {
+        self.change(|state| state.mute.insert(api as i16));
+    }
+
+    /// Answers `api` again, the requests that are waiting first.
+    pub(crate) fn unmute(&self, api: ApiKey) {
+        self.change(|state| state.mute.remove(&(api as i16)));
+    }
+
+    /// Answers `api` with a well-formed header and an array that claims four billion elements.
+    pub(crate) fn bomb(&self, api: ApiKey) {
+        self.change(|state| state.bombs.insert(api as i16));
+    }
+
+    /// Thinks this long about each request, as a busy broker does.
+    pub(crate) fn answer_after(&self, delay_ms: u64) {
+        self.change(|state| state.delay = Duration::from_millis(delay_ms));
+    }
+
+    /// Ends every open connection.
+    pub(crate) fn cut(&self) {
+        for stream in self.shared.lock().open.values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Connections accepted so far.
+    pub(crate) fn accepted(&self) -> usize {
+        self.shared.lock().accepted
+    }
+
+    /// Connections open now.
+    pub(crate) fn open(&self) -> usize {
+        self.shared.lock().open.len()
+    }
+
+    /// The most connections that were open at once.
+    pub(crate) fn open_max(&self) -> usize {
+        self.shared.lock().open_max
+    }
+
+    /// Requests for `api` so far.
+    pub(crate) fn requests(&self, api: ApiKey) -> usize {
+        self.seen(api).len()
+    }
+
+    /// Requests for `api` so far, in order.
+    pub(crate) fn seen(&self, api: ApiKey) -> Vec<Seen> {
+        self.shared.lock().seen.iter().filter(|seen| seen.api == api).copied().collect()
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) {
+        change(&mut self.shared.lock());
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for FakeNode {
+    fn drop(&mut self) {
+        self.change(|state| state.stopped = true);
+        self.cut();
+        // Wakes the acceptor, which then lets go of the port.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits while `blocked` holds. False when the node stopped or the peer went away meanwhile.
+    fn wait_while(&self, stream: &TcpStream, blocked: impl Fn(&State) -> bool) -> bool {
+        let mut state = self.lock();
+        while !state.stopped && blocked(&state) {
+            if is_closed(stream) {
+                return false;
+            }
+            let waited = self.changed.wait_timeout(state, Duration::from_millis(20));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        !state.stopped
+    }
+}
+
+fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
+    for stream in listener.incoming() {
+        let Ok(stream) = stream else { continue };
+        if shared.lock().stopped {
+            return;
+        }
+        let Ok(handle) = stream.try_clone() else { continue };
+        let number = {
+            let mut state = shared.lock();
+            state.accepted += 1;
+            let number = state.accepted;
+            state.open.insert(number, handle);
+            number
+        };
+        let serving = shared.clone();
+        thread::spawn(move || {
+            serve(&serving, stream, number);
+            if let Some(stream) = serving.lock().open.remove(&number) {
+                let _ = stream.shutdown(Shutdown::Both);
+            }
+            serving.changed.notify_all();
+        });
+        // The end of an earlier connection may be known to its thread a moment later than the new one is here.
+        let state = shared.lock();
+        let waited = shared.changed.wait_timeout_while(state, Duration::from_millis(200), |state| state.open.len() > 2);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.open_max = state.open_max.max(state.open.len());
+    }
+}
+
+fn is_closed(stream: &TcpStream) -> bool {
+    if stream.set_nonblocking(true).is_err() {
+        return true;
+    }
+    let peeked = stream.peek(&mut [0]);
+    let _ = stream.set_nonblocking(false);
+    !matches!(peeked, Ok(1..)) && !matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+fn serve(shared: &Shared, mut stream: TcpStream, number: usize) {
+    let _ = stream.set_nodelay(true);
+    let fault = shared.lock().fault;
+    match fault {
+        Fault::Close => return,
+        Fault::Ssh => {
+            let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n");
+        }
+        _ => {}
+    }
+    while let Some(request) = read_request(&mut stream) {
+        shared.lock().seen.push(Seen { connection: number, api: request.api, version: request.version });
+        let (key, delay) = (request.api as i16, shared.lock().delay);
+        thread::sleep(delay);
+        let blocked = |state: &State| state.fault == Fault::Silent || state.mute.contains(&key);
+        if !shared.wait_while(&stream, blocked) || !answer(shared, &mut stream, request) {
+            return;
+        }
+    }
+}
+
+struct Request {
+    api: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    body: Bytes,
+}
+
+fn read_request(stream: &mut TcpStream) -> Option<Request> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).ok()?;
+    let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length)).ok()?];
+    stream.read_exact(&mut frame).ok()?;
+    let mut body = Bytes::from(frame);
+    let header = decode_request_header_from_buffer(&mut body).expect("a request header");
+    assert_eq!(header.client_id.as_deref(), Some("brokerwatch"), "brokers name the client in their logs");
+    Some(Request {
+        api: ApiKey::try_from(header.request_api_key).expect("a known API"),
+        version: header.request_api_version,
+        correlation_id: header.correlation_id,
+        body,
+    })
+}
+
+/// Answers as the present fault wants it. False when the connection is to end.
+fn answer(shared: &Shared, stream: &mut TcpStream, request: Request) -> bool {
+    let fault = shared.lock().fault;
+    let correlation_id = request.correlation_id;
+    let right = |stream: &mut TcpStream, correlation_id| {
+        let frame = frame(shared, &request, correlation_id);
+        stream.write_all(&frame).is_ok()
+    };
+    match fault {
+        Fault::None | Fault::Silent | Fault::HalfBody => right(stream, correlation_id),
+        Fault::WrongCorrelation => right(stream, correlation_id.wrapping_add(77)),
+        Fault::Twice => right(stream, correlation_id) && right(stream, correlation_id),
+        Fault::Trickle => {
+            let frame = frame(shared, &request, correlation_id);
+            frame.iter().all(|byte| {
+                thread::sleep(Duration::from_micros(200));
+                stream.write_all(&[*byte]).is_ok()
+            })
+        }
+        Fault::HalfFrame => {
+            let frame = frame(shared, &request, correlation_id);
+            let _ = stream.write_all(&frame[..frame.len() / 2]);
+            false
+        }
+        Fault::ShortFrame => stream.write_all(&[0, 0, 0, 2, 0, 0]).is_ok(),
+        Fault::Oversized => stream.write_all(&[0x7f, 0xff, 0xff, 0xff, 0, 0]).is_ok(),
+        Fault::LengthBomb => {
+            let id = correlation_id.to_be_bytes();
+            let bomb = [&[0, 0, 0, 11], &id[..], &[0, 0], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
+            stream.write_all(&bomb).is_ok()
+        }
+        // Version 1.2, alert, fatal, unexpected message.
+        Fault::TlsAlert => {
+            let _ = stream.write_all(&[0x15, 3, 3, 0, 2, 2, 10]);
+            false
+        }
+        Fault::Http => {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            false
+        }
+        Fault::Dribble => {
+            let _ = stream.write_all(&[0, 0x10, 0, 0]);
+            let _ = stream.write_all(&correlation_id.to_be_bytes());
+            let peer: &TcpStream = stream;
+            shared.wait_while(peer, |state| {
+                let mut out = peer;
+                state.fault == Fault::Dribble && out.write_all(&[0]).is_ok()
+            });
+            false
+        }
+        Fault::Close | Fault::Ssh => false,
+    }
+}
+
+/// A whole answer: length, header, body.
+fn frame(shared: &Shared, request: &Request, correlation_id: i32) -> Vec<u8> {
+    let (api, version) = (request.api, request.version);
+    let mut payload = BytesMut::new();
+    let header = ResponseHeader::default().with_correlation_id(correlation_id);
+    header.encode(&mut payload, api.response_header_version(version)).expect("a header");
+    let bombed = shared.lock().bombs.contains(&(api as i16));
+    let body = if bombed { bomb(api) } else { body(shared, request) };
+    let half = shared.lock().fault == Fault::HalfBody;
+    let body = if half { body.slice(..body.len() / 2) } else { body };
+    payload.extend_from_slice(&body);
+    let length = u32::try_from(payload.len()).expect("a short answer");
+    [&length.to_be_bytes()[..], &payload].concat()
+}
+
+/// The highest version of each answer up to its first array, which claims four billion elements.
+fn bomb(api: ApiKey) -> Bytes {
+    const THROTTLE: [u8; 4] = [0; 4];
+    const NO_ERROR: [u8; 2] = [0; 2];
+    const NO_TEXT: [u8; 1] = [0];
+    let before: Vec<u8> = match api {
+        ApiKey::DescribeQuorum => [&NO_ERROR[..], &NO_TEXT].concat(),
+        ApiKey::ListPartitionReassignments => [&THROTTLE[..], &NO_ERROR, &NO_TEXT].concat(),
+        ApiKey::DescribeLogDirs => [&THROTTLE[..], &NO_ERROR].concat(),
+        // Endpoint type 1, an empty cluster id, controller 1.
+        ApiKey::DescribeCluster => [&THROTTLE[..], &NO_ERROR, &NO_TEXT, &[1], &[1], &[0, 0, 0, 1]].concat(),
+        _ => THROTTLE.to_vec(),
+    };
+    [&before[..], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat().into()
+}
+
+fn body(shared: &Shared, request: &Request) -> Bytes {
+    let (version, body) = (request.version, &mut request.body.clone());
+    match request.api {
+        ApiKey::ApiVersions => api_versions(&shared.lock(), version),
+        ApiKey::Metadata => encoded(&metadata(shared.port), version),
+        ApiKey::DescribeCluster => encoded(&describe_cluster(shared.port), version),
+        ApiKey::DescribeConfigs => {
+            let request = DescribeConfigsRequest::decode(body, version).expect("a DescribeConfigs request");
+            encoded(&describe_configs(&request), version)
+        }
+        ApiKey::DescribeLogDirs => encoded(&describe_log_dirs(), version),
+        ApiKey::ListOffsets => {
+            let request = ListOffsetsRequest::decode(body, version).expect("a ListOffsets request");
+            encoded(&list_offsets(&request, version), version)
+        }
+        ApiKey::DescribeQuorum => encoded(&describe_quorum(), version),
+        ApiKey::ListPartitionReassignments => encoded(&ListPartitionReassignmentsResponse::default(), version),
+        other => panic!("{other:?} is asked for, which is not offered"),
+    }
+}
+
+fn encoded(message: &impl Encodable, version: i16) -> Bytes {
+    let mut bytes = BytesMut::new();
+    message.encode(&mut bytes, version).expect("an answer in a version of its own");
+    bytes.freeze()
+}
+
+fn text(text: &'static str) -> StrBytes {
+    StrBytes::from_static_str(text)
+}
+
+fn api_versions(state: &State, version: i16) -> Bytes {
+    let key = |(key, (min, max)): (&i16, &(i16, i16))| {
+        ApiVersion::default().with_api_key(*key).with_min_version(*min).with_max_version(*max)
+    };
+    let own = &(ApiKey::ApiVersions as i16);
+    let known = state.offers.get(own).is_some_and(|(min, max)| (*min..=*max).contains(&version));
+    if !known {
+        let named = state.offers.iter().filter(|(key, _)| state.names_known_versions && *key == own);
+        let answer = ApiVersionsResponse::default().with_error_code(UNSUPPORTED_VERSION);
+        return encoded(&answer.with_api_keys(named.map(key).collect()), 0);
+    }
+    let answer = ApiVersionsResponse::default().with_api_keys(state.offers.iter().map(key).collect());
+    if version < 3 {
+        return encoded(&answer, version);
+    }
+    let name = text("metadata.version");
+    let supported = SupportedFeatureKey::default().with_name(name.clone()).with_min_version(7).with_max_version(27);
+    let finalized =
+        FinalizedFeatureKey::default().with_name(name).with_min_version_level(27).with_max_version_level(27);
+    encoded(&answer.with_supported_features(vec![supported]).with_finalized_features(vec![finalized]), version)
+}
+
+/// Advertised ports: our own, and two at which nobody listens.
+fn ports(port: u16) -> [(i32, i32); 3] {
+    [(NODE_ID, i32::from(port)), (2, 1), (3, 2)]
+}
+
+fn metadata(port: u16) -> MetadataResponse {
+    let broker = |(id, port)| {
+        let broker = MetadataResponseBroker::default().with_node_id(BrokerId(id)).with_port(port);
+        broker.with_host(text("127.0.0.1")).with_rack(Some(text("r1")))
+    };
+    let all = vec![BrokerId(1), BrokerId(2), BrokerId(3)];
+    let partition = |index| {
+        let partition = MetadataResponsePartition::default().with_partition_index(index).with_leader_epoch(5);
+        partition.with_leader_id(BrokerId(NODE_ID)).with_replica_nodes(all.clone()).with_isr_nodes(all.clone())
+    };
+    let topic = MetadataResponseTopic::default()
+        .with_name(Some(TopicName(text(TOPIC))))
+        .with_partitions((0..PARTITIONS).map(partition).collect());
+    MetadataResponse::default()
+        .with_brokers(ports(port).map(broker).to_vec())
+        .with_cluster_id(Some(text(CLUSTER_ID)))
+        .with_controller_id(BrokerId(2))
+        .with_topics(vec![topic])
+}
+
+fn describe_cluster(port: u16) -> DescribeClusterResponse {
+    let broker = |(id, port)| {
+        let broker = DescribeClusterBroker::default().with_broker_id(BrokerId(id)).with_port(port);
+        broker.with_host(text("127.0.0.1")).with_rack(Some(text("r1")))
+    };
+    DescribeClusterResponse::default()
+        .with_cluster_id(text(CLUSTER_ID))
+        .with_controller_id(BrokerId(2))
+        .with_brokers(ports(port).map(broker).to_vec())
+}
+
+fn describe_configs(request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
+    const BROKER: i8 = 4;
+    let result = |kind: i8, name: &StrBytes| {
+        let result = DescribeConfigsResult::default().with_resource_type(kind).with_resource_name(name.clone());
+        // A broker describes itself only.
+        if kind == BROKER && **name != *NODE_ID.to_string() {
+            return result.with_error_code(INVALID_REQUEST);
+        }
+        let entry = DescribeConfigsResourceResult::default()
+            .with_name(text("min.insync.replicas"))
+            .with_value(Some(text("2")))
+            .with_config_source(if kind == BROKER { 4 } else { 1 });
+        result.with_configs(vec![entry])
+    };
+    let results = request.resources.iter().map(|asked| result(asked.resource_type, &asked.resource_name));
+    DescribeConfigsResponse::default().with_results(results.collect())
+}
+
+fn describe_log_dirs() -> DescribeLogDirsResponse {
+    let partition =
+        |index| DescribeLogDirsPartition::default().with_partition_index(index).with_partition_size(1 << 20);
+    let topic = DescribeLogDirsTopic::default()
+        .with_name(TopicName(text(TOPIC)))
+        .with_partitions((0..PARTITIONS).map(partition).collect());
+    let dir = DescribeLogDirsResult::default()
+        .with_log_dir(text(LOG_DIR))
+        .with_topics(vec![topic])
+        .with_total_bytes(100 << 30)
+        .with_usable_bytes(60 << 30);
+    DescribeLogDirsResponse::default().with_results(vec![dir])
+}
+
+fn list_offsets(request: &ListOffsetsRequest, version: i16) -> ListOffsetsResponse {
+    const EARLIEST: i64 = -2;
+    let topics = request.topics.iter().map(|topic| {
+        let partitions = topic.partitions.iter().map(|asked| {
+            let offset = if asked.timestamp == EARLIEST { 10 } else { 1_000 };
+            ListOffsetsPartitionResponse::default()
+                .with_partition_index(asked.partition_index)
+                .with_offset(offset)
+                .with_leader_epoch(if version >= 4 { 5 } else { -1 })
+        });
+        ListOffsetsTopicResponse::default().with_name(topic.name.clone()).with_partitions(partitions.collect())
+    });
+    ListOffsetsResponse::default().with_topics(topics.collect())
+}
+
+fn describe_quorum() -> DescribeQuorumResponse {
+    let replica = |id| ReplicaState::default().with_replica_id(BrokerId(id)).with_log_end_offset(500);
+    let partition = PartitionData::default()
+        .with_leader_id(BrokerId(2))
+        .with_leader_epoch(7)
+        .with_high_watermark(500)
+        .with_current_voters([1, 2, 3].map(replica).to_vec());
+    let topic =
+        TopicData::default().with_topic_name(TopicName(text("__cluster_metadata"))).with_partitions(vec![partition]);
+    DescribeQuorumResponse::default().with_topics(vec![topic])
+}
+
+/// Waits until `done`, at most `ms_max`. Says whether it came to that.
+pub(crate) fn within(ms_max: u64, mut done: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_millis(ms_max);
+    while !done() {
+        if Instant::now() > end {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    true
+}

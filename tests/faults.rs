@@ -1,0 +1,1199 @@
+//! The program as a process, with what it watches broken in every way that a test can arrange: it goes on serving, says
+//! what is wrong and what to do, and is right again when that is over.
+
+#![expect(clippy::disallowed_methods, reason = "tests start processes, write files and look at clocks")]
+
+mod common;
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+use common::fake_node::{FakeNode, Fault, TOPIC, within};
+use common::{TempDir, repository};
+use kafka_protocol::messages::ApiKey;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Pid, Signal, kill_process};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_brokerwatch");
+/// Milliseconds in which a page must come, whatever hangs: far above what it takes, below any source's deadline.
+const PAGE_MS_MAX: u128 = 1_000;
+/// Exit codes.
+const CLEAN: Option<i32> = Some(0);
+const FAILED: Option<i32> = Some(1);
+const BLIND: Option<i32> = Some(2);
+const USAGE: Option<i32> = Some(64);
+
+// What the program is run on.
+
+/// A host as the program sees it: its own `/proc`, mounts and folders, all in a temporary directory.
+struct Host {
+    dir: TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        let host = Self { dir: TempDir::new() };
+        host.write("proc/sys/kernel/random/boot_id", "0f1e2d3c-0000-4000-8000-000000000001\n");
+        host.write("proc/self/mountinfo", "22 1 0:20 / / rw - ext4 /dev/vda rw\n");
+        host
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
+    }
+
+    fn write(&self, relative: &str, content: &str) -> PathBuf {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    fn procfs(&self) -> String {
+        format!("--path.procfs={}", self.path("proc").display())
+    }
+
+    /// A Kafka process comes to life, all of it at once.
+    fn start_broker(&self, pid: u32, start_ticks: u64, properties: &Path) {
+        let properties = properties.display();
+        self.write("proc/new/cmdline", &format!("java\0-Xmx1g\0kafka.Kafka\0{properties}\0"));
+        let zeros = "0 ".repeat(13);
+        self.write("proc/new/stat", &format!("{pid} (java) S 1 {pid} {pid} 0 {zeros}1 0 {start_ticks} 1 1\n"));
+        fs::rename(self.path("proc/new"), self.path(&format!("proc/{pid}"))).expect("a process");
+    }
+
+    fn end_broker(&self, pid: u32) {
+        fs::rename(self.path(&format!("proc/{pid}")), self.path("proc/ended")).expect("a process that runs");
+        fs::remove_dir_all(self.path("proc/ended")).expect("what is left of it");
+    }
+
+    /// A log directory on a mount of its own, with this `meta.properties` and a checkpoint.
+    fn log_dir(&self, name: &str, meta: &str) -> PathBuf {
+        self.write(&format!("{name}/meta.properties"), meta);
+        self.write(&format!("{name}/replication-offset-checkpoint"), "0\n0\n");
+        let path = self.path(name);
+        let mounts = fs::read_to_string(self.path("proc/self/mountinfo")).expect("the mounts");
+        self.write("proc/self/mountinfo", &format!("{mounts}30 22 8:1 / {} rw - xfs /dev/sda rw\n", path.display()));
+        path
+    }
+
+    /// A `server.properties` of node 1 with a plaintext listener on `port` and these log directories.
+    fn properties(&self, port: u16, log_dirs: &[&Path]) -> PathBuf {
+        let dirs: Vec<String> = log_dirs.iter().map(|dir| dir.display().to_string()).collect();
+        let text = format!(
+            "process.roles=broker\nnode.id=1\nlisteners=PLAINTEXT://127.0.0.1:{port}\nlog.dirs={}\n",
+            dirs.join(",")
+        );
+        self.write("server.properties", &text)
+    }
+}
+
+/// A good `meta.properties` of node 1.
+const META: &str = "version=1\ncluster.id=4L6g3nShT-eMCtK--X86sw\nnode.id=1\ndirectory.id=AAAAAAAAAAAAAAAAAAAAAQ\n";
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a free port").port()
+}
+
+/// A port at which nobody listens.
+fn closed_port() -> u16 {
+    free_port()
+}
+
+fn flag(name: &str, value: impl std::fmt::Display) -> String {
+    format!("--{name}={value}")
+}
+
+// The program.
+
+/// A server that runs until it is dropped.
+struct Sidecar {
+    child: Child,
+    port: u16,
+    dir: TempDir,
+    slowest_ms: Cell<u128>,
+}
+
+struct Reply {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
+    }
+}
+
+impl Sidecar {
+    /// Starts the server on a free port of 127.0.0.1 and waits until it serves.
+    fn start(arguments: &[String]) -> Self {
+        Self::start_by(|_| {}, "127.0.0.1", arguments)
+    }
+
+    fn start_by(prepare: impl Fn(&mut Command), address: &str, arguments: &[String]) -> Self {
+        // Another test may take the port between the look and the start.
+        for _ in 0..5 {
+            let (port, dir) = (free_port(), TempDir::new());
+            let log = fs::File::create(dir.path().join("log")).expect("a log");
+            let mut command = Command::new(PROGRAM);
+            command.args(arguments).arg(flag("web.listen-address", format!("{address}:{port}")));
+            command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+            prepare(&mut command);
+            let child = command.spawn().expect("the program starts");
+            let mut sidecar = Self { child, port, dir, slowest_ms: Cell::new(0) };
+            let serves = within(10_000, || sidecar.ended().is_some() || get(port, "/-/healthy").is_ok());
+            if serves && sidecar.ended().is_none() {
+                return sidecar;
+            }
+            assert!(sidecar.log().contains("address is in use"), "it does not serve: {}", sidecar.log());
+        }
+        panic!("no port was left to it");
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child")
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).expect("the log")
+    }
+
+    fn get(&self, path: &str) -> Reply {
+        get(self.port, path).expect("an answer")
+    }
+
+    /// The page, which must come fast.
+    fn page(&self) -> String {
+        let started = Instant::now();
+        let reply = self.get("/metrics");
+        let took = started.elapsed().as_millis();
+        self.slowest_ms.set(self.slowest_ms.get().max(took));
+        assert_eq!(reply.status, 200);
+        assert!(took < PAGE_MS_MAX, "a page took {took} ms\n{}", self.log());
+        reply.text()
+    }
+
+    /// Asks for the page until it is as wanted; says how long that took.
+    fn until(&self, what: &str, seconds_max: u64, wanted: impl Fn(&str) -> bool) -> Duration {
+        let started = Instant::now();
+        loop {
+            let page = self.page();
+            if wanted(&page) {
+                return started.elapsed();
+            }
+            if started.elapsed().as_secs() >= seconds_max {
+                let lines = page.lines().filter(|line| !line.starts_with('#') && !line.contains("_bucket"));
+                let lines: Vec<&str> = lines.collect();
+                panic!("not within {seconds_max} s: {what}\n{}\n{}", lines.join("\n"), self.log());
+            }
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn until_logged(&self, text: &str, seconds_max: u64) {
+        let logged = within(seconds_max * 1_000, || self.log().contains(text));
+        assert!(logged, "not in the log within {seconds_max} s: {text}\n{}", self.log());
+    }
+
+    fn send(&self, signal: Signal) {
+        send(self.pid(), signal);
+    }
+
+    /// Ids of the reader processes: the server's children.
+    fn readers(&self) -> BTreeSet<u32> {
+        let parent = self.pid().to_string();
+        let processes = fs::read_dir("/proc").expect("/proc").flatten();
+        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let is_child = |pid: &u32| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+            let mut fields = fields.split_ascii_whitespace();
+            fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent)
+        };
+        pids.filter(is_child).collect()
+    }
+
+    /// Ends it with SIGTERM; says how and how long that took.
+    fn stop(&mut self, seconds_max: u64) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        self.send(Signal::TERM);
+        assert!(within(seconds_max * 1_000, || self.ended().is_some()), "it does not stop: {}", self.log());
+        (self.ended().expect("an end"), started.elapsed())
+    }
+}
+
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        let readers = self.readers();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        readers.into_iter().for_each(|reader| send(reader, Signal::KILL));
+    }
+}
+
+fn send(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
+    let _ = kill_process(pid, signal);
+}
+
+fn is_running(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+/// Runs the program to its end.
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env_clear().stdin(Stdio::null()).output().expect("the program runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+// HTTP by hand.
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).expect("the server accepts");
+    stream.set_read_timeout(Some(Duration::from_secs(15))).expect("a timeout");
+    stream
+}
+
+fn get(port: u16, path: &str) -> std::io::Result<Reply> {
+    request(port, "GET", path, "")
+}
+
+fn request(port: u16, method: &str, path: &str, headers: &str) -> std::io::Result<Reply> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(15)))?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n")?;
+    reply(&mut stream)
+}
+
+fn reply(stream: &mut TcpStream) -> std::io::Result<Reply> {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.ok_or(std::io::Error::from(ErrorKind::UnexpectedEof))?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or(std::io::Error::from(ErrorKind::InvalidData))?;
+    Ok(Reply { status, head, body: bytes.split_off(end + 4) })
+}
+
+// Pages.
+
+/// The value of the series with exactly this name and these labels.
+fn value(page: &str, series: &str) -> Option<f64> {
+    let rest = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+fn has(page: &str, start: &str) -> bool {
+    page.lines().any(|line| line.starts_with(start))
+}
+
+fn is_up(page: &str) -> bool {
+    value(page, "kafka_broker_up") == Some(1.0)
+}
+
+fn is_down(page: &str, reason: &str) -> bool {
+    value(page, "kafka_broker_up") == Some(0.0)
+        && value(page, &format!("kafka_broker_down_reason{{reason=\"{reason}\"}}")) == Some(1.0)
+}
+
+fn has_partitions(page: &str) -> bool {
+    (0..2).all(|at| has(page, &format!("kafka_topic_partition_leader{{topic=\"{TOPIC}\",partition=\"{at}\"}}")))
+        && has(page, "kafka_topic_partition_current_offset{")
+}
+
+// (a) to (c): which broker is watched.
+
+#[test]
+fn without_a_broker_it_serves_and_says_how_to_name_one() {
+    let host = Host::new();
+    let mut sidecar = Sidecar::start(&[host.procfs()]);
+    assert_eq!(sidecar.get("/-/healthy").status, 200);
+    assert!(within(10_000, || sidecar.get("/-/ready").status == 200), "{}", sidecar.log());
+    let page = sidecar.page();
+    assert!(
+        !has(&page, "kafka_broker_up") && !has(&page, "kafka_broker_down_reason"),
+        "what was never tried is unknown"
+    );
+    assert_eq!(value(&page, "kafka_node_processes"), Some(0.0));
+    assert!(sidecar.log().contains("--kafka.server"), "{}", sidecar.log());
+    assert!(within(5_000, || sidecar.get("/").text().contains("--kafka.server")), "{}", sidecar.get("/").text());
+    sleep(Duration::from_secs(3));
+    assert!(sidecar.ended().is_none() && !has(&sidecar.page(), "kafka_broker_up"));
+}
+
+#[test]
+fn of_two_brokers_none_is_chosen_until_a_flag_does() {
+    let host = Host::new();
+    let files = ["a", "b"].map(|name| host.write(&format!("{name}/server.properties"), "node.id=1\n"));
+    host.start_broker(101, 7, &files[0]);
+    host.start_broker(102, 8, &files[1]);
+    let undecided = Sidecar::start(&[host.procfs()]);
+    undecided.until("both are counted", 5, |page| value(page, "kafka_node_processes") == Some(2.0));
+    let page = undecided.page();
+    assert!(!has(&page, "kafka_broker_up") && !has(&page, "kafka_node_process_state"), "{page}");
+    let names = files.each_ref().map(|file| file.display().to_string());
+    // Until the first look at /proc is over, the landing page knows of no reason.
+    for place in [Sidecar::log, |sidecar: &Sidecar| sidecar.get("/").text()] {
+        let wanted = ["pid 101", "pid 102", &names[0], &names[1], "--kafka.properties-file"];
+        let told = || wanted.iter().all(|part| place(&undecided).contains(part));
+        assert!(within(5_000, told), "{wanted:?} are not all in {}", place(&undecided));
+    }
+    let decided = Sidecar::start(&[host.procfs(), flag("kafka.properties-file", &names[1])]);
+    decided.until_logged("pid=102", 5);
+}
+
+#[test]
+fn of_two_brokers_the_one_that_listens_on_the_server_is_watched() {
+    let host = Host::new();
+    let node = FakeNode::start();
+    let files = ["a", "b"].map(|name| host.write(&format!("{name}/server.properties"), "node.id=1\n"));
+    host.start_broker(101, 7, &files[0]);
+    host.start_broker(102, 8, &files[1]);
+    let table = format!(
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
+         0: 0100007F:{:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 1 0 100\n",
+        node.port
+    );
+    for pid in [101, 102] {
+        host.write(&format!("proc/{pid}/net/tcp"), &table);
+        fs::create_dir_all(host.path(&format!("proc/{pid}/fd"))).unwrap();
+    }
+    std::os::unix::fs::symlink("socket:[4711]", host.path("proc/102/fd/5")).unwrap();
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until_logged("pid=102", 5);
+    sidecar.until("the broker answers", 5, is_up);
+}
+
+#[test]
+fn a_broker_is_found_by_its_process_and_followed_to_a_new_listener() {
+    let (host, first) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    let file = host.properties(first.port, &[&dir]);
+    host.start_broker(4_001, 1_000, &file);
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let page = sidecar.page();
+    assert!(
+        has(&page, "kafka_node_info{broker_id=\"1\",cluster_id=\"4L6g3nShT-eMCtK--X86sw\",role=\"broker\""),
+        "{page}"
+    );
+    assert_eq!(value(&page, "kafka_node_process_state{state=\"running\"}"), Some(1.0));
+    assert!(sidecar.get("/").text().contains(&first.address()));
+    let first_address = first.address();
+    drop(first);
+    host.end_broker(4_001);
+    sidecar.until("its end is seen", 8, |page| {
+        is_down(page, "refused") && value(page, "kafka_node_process_state{state=\"gone\"}") == Some(1.0)
+    });
+    assert!(!has_partitions(&sidecar.page()));
+    let second = FakeNode::start();
+    host.properties(second.port, &[&dir]);
+    host.start_broker(4_002, 2_000, &file);
+    sidecar.until("the new process and its listener are followed", 10, |page| is_up(page) && has_partitions(page));
+    let landing = sidecar.get("/").text();
+    assert!(landing.contains(&second.address()) && !landing.contains(&first_address), "{landing}");
+    assert!(second.open_max() <= 2);
+}
+
+// (d), (e): a broker that hangs, is gone or is something else.
+
+#[test]
+fn a_broker_that_hangs_is_down_within_five_seconds_and_back_by_itself() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let pid = sidecar.pid();
+    let (accepted, asked) = (node.accepted(), node.requests(ApiKey::ApiVersions));
+    node.set(Fault::Silent);
+    let took = sidecar.until("it is down for its silence", 7, |page| is_down(page, "timeout"));
+    // A page that comes a moment late does not count against the program.
+    assert!(took < Duration::from_millis(5_500), "it took {took:?}");
+    let page = sidecar.page();
+    assert!(!has(&page, "kafka_topic_partition_") && !has(&page, "kafka_partition_"), "{page}");
+    assert!(!has(&page, "kafka_log_dir_online") && !has(&page, "kafka_brokers "), "{page}");
+    assert_eq!(sidecar.get("/-/healthy").status, 200);
+    sleep(Duration::from_secs(3));
+    assert!(is_down(&sidecar.page(), "timeout"));
+    assert!(node.requests(ApiKey::ApiVersions) <= asked + 2, "what hangs is not asked again");
+    assert!(node.accepted() <= accepted.max(2), "nor on another connection");
+    node.set(Fault::None);
+    sidecar.until("it is back", 6, |page| is_up(page) && has_partitions(page));
+    assert_eq!(sidecar.pid(), pid);
+    assert!(node.open_max() <= 2, "{} connections at once", node.open_max());
+}
+
+#[test]
+fn a_broker_that_never_answered_is_down_and_the_page_is_fast() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    node.set(Fault::Silent);
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("it is down for its silence", 6, |page| is_down(page, "timeout"));
+    assert!(within(5_000, || sidecar.get("/-/ready").status == 200), "{}", sidecar.log());
+    node.set(Fault::None);
+    sidecar.until("it is up", 6, |page| is_up(page) && has_partitions(page));
+}
+
+#[test]
+fn log_dirs_that_hang_cost_only_themselves_and_are_asked_for_once() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    node.mute(ApiKey::DescribeLogDirs);
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let reason = "brokerwatch_source_failure{source=\"log_dirs\",reason=\"timeout\"}";
+    sidecar.until("the hang is told", 13, |page| value(page, reason) == Some(1.0));
+    let page = sidecar.page();
+    assert!(is_up(&page) && has_partitions(&page) && !has(&page, "kafka_log_dir_online"));
+    assert_eq!(node.requests(ApiKey::DescribeLogDirs), 1);
+    assert_eq!(node.accepted(), 2);
+}
+
+#[test]
+fn a_refused_port_is_down_and_a_listener_that_appears_is_found() {
+    let host = Host::new();
+    let port = closed_port();
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", format!("127.0.0.1:{port}"))]);
+    sidecar.until("it is down", 5, |page| is_down(page, "refused"));
+    assert!(sidecar.log().contains("--kafka.server"), "{}", sidecar.log());
+    assert_eq!(sidecar.get("/-/healthy").status, 200);
+    let node = FakeNode::start_on(port);
+    sidecar.until("it is up", 8, |page| is_up(page) && has_partitions(page));
+    assert!(node.open_max() <= 2);
+}
+
+#[test]
+fn a_port_that_speaks_something_else_is_told_so() {
+    thread::scope(|scope| {
+        for fault in [Fault::Http, Fault::TlsAlert, Fault::Ssh, Fault::WrongCorrelation] {
+            scope.spawn(move || {
+                let (host, node) = (Host::new(), FakeNode::start());
+                node.set(fault);
+                let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+                sidecar.until("it is down", 6, |page| is_down(page, "protocol") || is_down(page, "limit"));
+                let log = sidecar.log();
+                assert!(log.contains(&node.address()) && log.contains("--kafka.server"), "{fault:?}: {log}");
+            });
+        }
+    });
+}
+
+#[test]
+fn an_array_of_four_billion_elements_is_a_failure_of_its_source_and_not_the_end() {
+    let apis = [
+        ApiKey::Metadata,
+        ApiKey::DescribeCluster,
+        ApiKey::DescribeConfigs,
+        ApiKey::DescribeLogDirs,
+        ApiKey::ListOffsets,
+        ApiKey::DescribeQuorum,
+        ApiKey::ListPartitionReassignments,
+    ];
+    let looks: Vec<_> = apis.into_iter().map(|api| thread::spawn(move || (api, look_at_bomb(api)))).collect();
+    let results = looks.into_iter().map(|look| look.join().expect("a look"));
+    let ended: Vec<String> = results
+        .filter(|(_, output)| output.status.code() != CLEAN)
+        .map(|(api, output)| format!("{api:?}: {}: {}", output.status, stderr(&output).trim()))
+        .collect();
+    assert!(ended.is_empty(), "a peer's count ends the program:\n{}", ended.join("\n"));
+}
+
+fn look_at_bomb(api: ApiKey) -> Output {
+    let (host, node) = (Host::new(), FakeNode::start());
+    node.bomb(api);
+    run(&["snapshot", &host.procfs(), &flag("kafka.server", node.address())])
+}
+
+// (f): files that are not what they should be.
+
+#[test]
+fn a_properties_file_with_a_broken_escape_is_named_by_its_line_until_it_is_mended() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let file = host.write("server.properties", "node.id=1\n# comment\nbroker.rack=\\u00g1\n");
+    host.start_broker(11, 5, &file);
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let failure = "brokerwatch_source_failure{source=\"properties\",reason=\"parse\"}";
+    sidecar.until("it is told", 5, |page| value(page, failure) == Some(1.0));
+    let place = format!("{}:3:", file.display());
+    assert!(sidecar.log().contains(&place), "{}", sidecar.log());
+    assert!(sidecar.get("/").text().contains(&place));
+    let dir = host.log_dir("data", META);
+    host.properties(node.port, &[&dir]);
+    sidecar.send(Signal::HUP);
+    sidecar
+        .until("it is read", 5, |page| is_up(page) && !has(page, "brokerwatch_source_failure{source=\"properties\""));
+}
+
+#[test]
+fn a_properties_file_that_is_not_there_is_named() {
+    let host = Host::new();
+    let file = host.path("nowhere/server.properties");
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.properties-file", file.display())]);
+    let failure = "brokerwatch_source_failure{source=\"properties\",reason=\"not_found\"}";
+    sidecar.until("it is told", 5, |page| value(page, failure) == Some(1.0));
+    assert!(sidecar.log().contains(&file.display().to_string()), "{}", sidecar.log());
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_told_with_what_to_do() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    let file = host.properties(node.port, &[&dir]);
+    let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
+    close(&dir.join("meta.properties"));
+    // Root may read everything, so root starts it as nobody.
+    let as_nobody = |command: &mut Command| {
+        if rustix::process::geteuid().is_root() {
+            command.uid(65_534).gid(65_534);
+        }
+    };
+    let named = flag("kafka.properties-file", file.display());
+    let sidecar = Sidecar::start_by(as_nobody, "127.0.0.1", &[host.procfs(), named.clone()]);
+    let unreadable = format!("kafka_log_dir_unreadable{{log_dir=\"{}\",reason=\"permission\"}}", dir.display());
+    sidecar.until("the meta.properties is told", 6, |page| value(page, &unreadable) == Some(1.0));
+    assert!(has(&sidecar.page(), "kafka_log_dir_checkpoint_modified_timestamp_seconds{"), "what can be seen is seen");
+    close(&file);
+    let sidecar = Sidecar::start_by(as_nobody, "127.0.0.1", &[host.procfs(), named]);
+    let failure = "brokerwatch_source_failure{source=\"properties\",reason=\"permission\"}";
+    sidecar.until("the properties file is told", 6, |page| value(page, failure) == Some(1.0));
+    assert!(sidecar.log().contains("run the reader as the broker"), "{}", sidecar.log());
+}
+
+#[test]
+fn a_bad_or_vanished_log_directory_is_told_and_the_others_stay() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let good = host.log_dir("good", META);
+    let empty = host.log_dir("empty", "");
+    let nameless = host.log_dir("nameless", "version=1\n");
+    let foreign_meta = META.replace("node.id=1", "node.id=9").replace("4L6g3nShT", "FOREIGNxx").replace("AAAQ", "AAAF");
+    let foreign = host.log_dir("foreign", &foreign_meta);
+    let gone = host.log_dir("gone", META);
+    let file = host.properties(node.port, &[&good, &empty, &nameless, &foreign, &gone]);
+    host.start_broker(11, 5, &file);
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let unreadable = |dir: &Path, reason: &str| {
+        format!("kafka_log_dir_unreadable{{log_dir=\"{}\",reason=\"{reason}\"}}", dir.display())
+    };
+    let checkpoint = |dir: &Path| {
+        let dir = dir.display();
+        format!(
+            "kafka_log_dir_checkpoint_modified_timestamp_seconds{{log_dir=\"{dir}\",checkpoint=\"replication-offset\"}}"
+        )
+    };
+    sidecar.until("what is bad is told", 6, |page| {
+        [&empty, &nameless].iter().all(|dir| value(page, &unreadable(dir, "parse")) == Some(1.0))
+    });
+    let page = sidecar.page();
+    for dir in [&good, &empty, &nameless, &foreign, &gone] {
+        assert!(value(&page, &checkpoint(dir)).is_some_and(|at| at > 1.0e9), "{}: {page}", dir.display());
+    }
+    let identity =
+        |dir: &Path, id: &str| format!("kafka_log_dir_info{{log_dir=\"{}\",directory_id=\"{id}\"}}", dir.display());
+    assert_eq!(value(&page, &identity(&foreign, "AAAAAAAAAAAAAAAAAAAAAF")), Some(1.0), "{page}");
+    assert!(!has(&page, &unreadable(&foreign, "parse")), "a foreign directory can be read");
+    assert!(sidecar.get("/snapshot").text().contains("FOREIGNxx"), "what stands there is shown as it is");
+    fs::remove_dir_all(&gone).unwrap();
+    sidecar
+        .until("the vanished directory is told", 8, |page| value(page, &unreadable(&gone, "not_found")) == Some(1.0));
+    let page = sidecar.page();
+    assert!(has(&page, &checkpoint(&good)) && !has(&page, &checkpoint(&gone)), "{page}");
+    assert_eq!(value(&page, &identity(&good, "AAAAAAAAAAAAAAAAAAAAAQ")), Some(1.0));
+}
+
+// (g): the reader process.
+
+#[test]
+fn a_reader_that_is_killed_is_replaced_and_counted() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    host.start_broker(11, 5, &host.properties(node.port, &[&dir]));
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
+    sidecar.until("the files are seen", 6, |page| has(page, &seen));
+    assert_eq!(value(&sidecar.page(), "brokerwatch_reader_restarts_total"), Some(0.0));
+    let before = sidecar.readers();
+    assert_eq!(before.len(), 1);
+    before.iter().for_each(|pid| send(*pid, Signal::KILL));
+    sidecar.until("its end is counted", 8, |page| value(page, "brokerwatch_reader_restarts_total") == Some(1.0));
+    let after = sidecar.readers();
+    assert!(after.len() == 1 && after.is_disjoint(&before), "{before:?} {after:?}");
+    let page = sidecar.page();
+    assert!(has(&page, &seen) && is_up(&page), "{page}");
+}
+
+#[test]
+fn the_reader_holds_no_socket_of_the_server() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the broker answers", 6, is_up);
+    // A second reader is started while the server has its listener, two connections to the broker and an HTTP client.
+    let client = connect(sidecar.port);
+    sidecar.readers().into_iter().for_each(|pid| send(pid, Signal::KILL));
+    sidecar.until("there is another", 8, |page| value(page, "brokerwatch_reader_restarts_total") >= Some(1.0));
+    let readers = sidecar.readers();
+    assert_eq!(readers.len(), 1);
+    for reader in readers {
+        for entry in fs::read_dir(format!("/proc/{reader}/fd")).unwrap().flatten() {
+            let target = fs::read_link(entry.path()).unwrap_or_default().display().to_string();
+            assert!(!target.starts_with("socket:"), "descriptor {:?} of the reader is {target}", entry.file_name());
+        }
+    }
+    drop(client);
+}
+
+/// Makes the directory's `meta.properties` a pipe without a writer: opening it never ends.
+fn hang(dir: &Path) {
+    let pipe = dir.join("meta.properties");
+    fs::remove_file(&pipe).expect("a file");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a pipe");
+}
+
+/// A host with a good log directory and one that hangs.
+fn host_with_hanging_mount(node: &FakeNode) -> (Host, PathBuf, PathBuf) {
+    let host = Host::new();
+    let (hanging, good) = (host.log_dir("a-hangs", META), host.log_dir("b-good", META));
+    hang(&hanging);
+    host.start_broker(11, 5, &host.properties(node.port, &[&hanging, &good]));
+    (host, hanging, good)
+}
+
+fn stuck(page: &str, dir: &Path) -> Option<f64> {
+    value(page, &format!("brokerwatch_reader_stuck{{mount=\"{}\"}}", dir.display()))
+}
+
+#[test]
+fn a_mount_that_hangs_costs_one_reader_and_nothing_else() {
+    let node = FakeNode::start();
+    let (host, hanging, good) = host_with_hanging_mount(&node);
+    let mut sidecar = Sidecar::start(&[host.procfs()]);
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", good.display());
+    let unreadable = format!("kafka_log_dir_unreadable{{log_dir=\"{}\",reason=\"timeout\"}}", hanging.display());
+    sidecar.until("it is told, and the rest goes on", 8, |page| {
+        stuck(page, &hanging) == Some(1.0) && value(page, &unreadable) == Some(1.0) && has(page, &seen) && is_up(page)
+    });
+    let mut readers = BTreeSet::new();
+    for _ in 0..40 {
+        readers.extend(sidecar.readers());
+        let page = sidecar.page();
+        assert!(is_up(&page) && has(&page, &seen) && stuck(&page, &hanging) == Some(1.0), "{page}");
+        sleep(Duration::from_millis(500));
+    }
+    assert_eq!(readers.len(), 2, "one that hangs and one that works: {readers:?}");
+    let (status, took) = sidecar.stop(10);
+    assert_eq!(status.code(), CLEAN, "{}", sidecar.log());
+    assert!(took < Duration::from_secs(6), "{took:?}");
+    let left = || readers.iter().filter(|pid| is_running(**pid)).count();
+    let ended = within(3_000, || left() == 0);
+    readers.iter().for_each(|pid| send(*pid, Signal::KILL));
+    assert!(ended, "readers are left behind");
+}
+
+#[test]
+fn a_mount_that_answers_again_is_read_again() {
+    let node = FakeNode::start();
+    let (host, hanging, _) = host_with_hanging_mount(&node);
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    sidecar.until("it hangs", 8, |page| stuck(page, &hanging) == Some(1.0));
+    let pipe = hanging.join("meta.properties");
+    let old = host.path("old-pipe");
+    fs::rename(&pipe, &old).unwrap();
+    fs::write(&pipe, META).unwrap();
+    // Opened and closed: the reader that waits reads an empty file.
+    drop(fs::OpenOptions::new().write(true).open(&old).unwrap());
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", hanging.display());
+    sidecar.until("it is read", 10, |page| stuck(page, &hanging) == Some(0.0) && has(page, &seen));
+    assert!(within(2_000, || sidecar.readers().len() == 1), "{:?}", sidecar.readers());
+}
+
+#[test]
+fn several_mounts_that_hang_at_once_are_told_within_fifteen_seconds() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let hanging = ["a", "b", "c", "d", "e", "f"].map(|name| host.log_dir(name, META));
+    let good = host.log_dir("good", META);
+    hanging.iter().for_each(|dir| hang(dir));
+    let dirs: Vec<&Path> = hanging.iter().chain([&good]).map(PathBuf::as_path).collect();
+    host.start_broker(11, 5, &host.properties(node.port, &dirs));
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", good.display());
+    let unreadable =
+        |dir: &Path| format!("kafka_log_dir_unreadable{{log_dir=\"{}\",reason=\"timeout\"}}", dir.display());
+    sidecar.until("all are told, and the good one is seen", 15, |page| {
+        has(page, &seen) && hanging.iter().all(|dir| value(page, &unreadable(dir)) == Some(1.0))
+    });
+    assert_eq!(sidecar.readers().len(), 7, "one for each that hangs, and one that works");
+    assert!(is_up(&sidecar.page()));
+}
+
+#[test]
+fn a_reader_that_is_stopped_is_left_behind_until_it_goes_on() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    host.start_broker(11, 5, &host.properties(node.port, &[&dir]));
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
+    sidecar.until("the files are seen", 6, |page| has(page, &seen) && is_up(page));
+    let before = sidecar.readers();
+    before.iter().for_each(|pid| send(*pid, Signal::STOP));
+    let any_stuck =
+        |page: &str| page.lines().any(|line| line.starts_with("brokerwatch_reader_stuck{") && line.ends_with(" 1"));
+    sidecar.until("it is told", 9, any_stuck);
+    assert!(is_up(&sidecar.page()));
+    before.iter().for_each(|pid| send(*pid, Signal::CONT));
+    sidecar.until("it goes on", 9, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
+    assert!(within(2_000, || sidecar.readers().len() == 1), "{:?}", sidecar.readers());
+}
+
+#[test]
+fn a_reader_behind_a_socket_is_used_and_found_again() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    host.start_broker(11, 5, &host.properties(node.port, &[&dir]));
+    let socket = host.path("reader.sock");
+    let start = || {
+        let listen = flag("reader.listen-socket", socket.display());
+        let mut command = Command::new(PROGRAM);
+        command.args(["reader", &listen]).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
+        Ended(command.stderr(Stdio::null()).spawn().expect("a reader"))
+    };
+    let sidecar = Sidecar::start(&[host.procfs(), flag("reader.socket", socket.display())]);
+    let failure = "brokerwatch_source_failure{source=\"process\",reason=\"io\"}";
+    sidecar.until("that nobody reads is told", 6, |page| value(page, failure) == Some(1.0));
+    assert!(sidecar.log().contains(&socket.display().to_string()), "{}", sidecar.log());
+    let reader = start();
+    let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
+    sidecar.until("its reader is found", 10, |page| is_up(page) && has(page, &seen));
+    assert_eq!(sidecar.readers().len(), 0, "the server starts none of its own");
+    drop(reader);
+    let _another = start();
+    sleep(Duration::from_secs(6));
+    let page = sidecar.page();
+    assert!(is_up(&page) && has(&page, &seen), "{page}");
+}
+
+/// A process that ends with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+// (h): the command line.
+
+#[test]
+fn an_unknown_flag_is_refused_with_a_suggestion() {
+    let output = run(&["--kafka.sever=a:1"]);
+    assert_eq!(output.status.code(), USAGE);
+    assert!(stderr(&output).contains("--kafka.server"), "{}", stderr(&output));
+    let output = run(&["chek"]);
+    assert_eq!(output.status.code(), USAGE);
+    assert!(stderr(&output).contains("check"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_bad_value_is_refused_by_the_name_of_its_flag() {
+    let bad = [
+        "--kafka.server=nonsense",
+        "--kafka.server=host:0",
+        "--kafka.server=:9092",
+        "--kafka.server=",
+        "--web.listen-address=10308",
+        "--web.listen-address=localhost:99999",
+        "--web.telemetry-path=metrics",
+        "--collector.disable=quorun",
+        "--collector.partitions.detail=some",
+        "--log.level=loud",
+        "--log.format=xml",
+        "--config.file=/nowhere/brokerwatch.yaml",
+    ];
+    for argument in bad {
+        let output = run(&[argument]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), USAGE, "{argument}: {text}");
+        let name = argument.split('=').next().unwrap();
+        assert!(text.contains(name), "{argument}: {text}");
+    }
+}
+
+#[test]
+fn a_bad_value_of_the_environment_or_the_file_is_refused_too() {
+    let mut command = Command::new(PROGRAM);
+    let output = command.env_clear().env("BROKERWATCH_KAFKA_SERVER", "nonsense").output().unwrap();
+    assert_eq!(output.status.code(), USAGE);
+    assert!(stderr(&output).contains("kafka.server=nonsense"), "{}", stderr(&output));
+    let host = Host::new();
+    for (content, named) in [("kafka.sever: a:1\n", "kafka.sever"), ("log.level: [\n", "line"), ("- a\n", "")] {
+        let file = host.write("brokerwatch.yaml", content);
+        let output = run(&[&flag("config.file", file.display())]);
+        assert_eq!(output.status.code(), USAGE, "{content}");
+        let text = stderr(&output);
+        assert!(text.contains(&file.display().to_string()) && text.contains(named), "{content}: {text}");
+    }
+}
+
+#[test]
+fn a_port_in_use_ends_it_with_the_address_and_the_flag() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let host = Host::new();
+    let output = run(&[&flag("web.listen-address", &address), &host.procfs()]);
+    assert_eq!(output.status.code(), FAILED);
+    let text = stderr(&output);
+    assert!(text.contains(&address) && text.contains("--web.listen-address") && text.contains("in use"), "{text}");
+    let output = run(&["--web.listen-address=192.0.2.1:9", &host.procfs()]);
+    assert_eq!(output.status.code(), FAILED);
+    assert!(stderr(&output).contains("--web.listen-address=192.0.2.1:9"), "{}", stderr(&output));
+}
+
+#[test]
+fn help_and_version_are_no_failure() {
+    for argument in ["--help", "-h", "--version", "-V"] {
+        let output = run(&[argument]);
+        assert_eq!(output.status.code(), CLEAN, "{argument}");
+        assert!(stdout(&output).contains("rokerwatch") || stdout(&output).contains("rometheus"), "{argument}");
+    }
+    assert!(stdout(&run(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
+    let metrics = run(&["metrics"]);
+    assert_eq!(metrics.status.code(), CLEAN);
+    assert!(stdout(&metrics).contains("kafka_broker_up"));
+}
+
+// (i): a new configuration.
+
+const RELOADED: &str = "brokerwatch_config_last_reload_successful";
+
+#[test]
+fn a_good_configuration_is_taken_on_sighup() {
+    let (host, first, second) = (Host::new(), FakeNode::start(), FakeNode::start());
+    let file = host.write("brokerwatch.yaml", &format!("kafka.server: {}\n", first.address()));
+    let mut sidecar = Sidecar::start(&[host.procfs(), flag("config.file", file.display())]);
+    sidecar.until("the first broker answers", 6, |page| is_up(page) && has(page, "brokerwatch_source_up{"));
+    assert!(!sidecar.log().contains("level=debug"));
+    let text = format!("kafka.server: {}\nlog.level: debug\ncollector.disable: [sources]\n", second.address());
+    host.write("brokerwatch.yaml", &text);
+    sidecar.send(Signal::HUP);
+    sidecar.until("the collector is off", 5, |page| !has(page, "brokerwatch_source_up{"));
+    sidecar.until("the second broker answers", 6, |page| is_up(page) && has_partitions(page));
+    assert!(second.accepted() >= 1 && value(&sidecar.page(), RELOADED) == Some(1.0));
+    assert!(within(3_000, || first.open() == 0), "the first broker is let go");
+    sidecar.until_logged("level=debug", 5);
+    assert!(sidecar.ended().is_none());
+}
+
+#[test]
+fn a_bad_configuration_is_refused_on_sighup_and_the_old_one_stays() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let good = format!("kafka.server: {}\n", node.address());
+    let file = host.write("brokerwatch.yaml", &good);
+    let shown = file.display().to_string();
+    let mut sidecar = Sidecar::start(&[host.procfs(), flag("config.file", &shown)]);
+    sidecar.until("the broker answers", 6, |page| is_up(page) && value(page, RELOADED) == Some(1.0));
+    let refused = |sidecar: &Sidecar| sidecar.log().lines().filter(|line| line.contains("is refused")).count();
+    // A syntax error, a key that there is not, a value that is none, and no file at all.
+    let bad = ["kafka.server: [\n", "kafka.sever: a:1\n", "collector.disable: [quorun]\n", ""];
+    let mut silent_of_file = Vec::new();
+    for (at, content) in bad.iter().enumerate() {
+        host.write("brokerwatch.yaml", content);
+        if content.is_empty() {
+            fs::remove_file(&file).unwrap();
+        }
+        sidecar.send(Signal::HUP);
+        assert!(within(5_000, || refused(&sidecar) == at + 1), "{content:?}: {}", sidecar.log());
+        let log = sidecar.log();
+        let last = log.lines().rfind(|line| line.contains("is refused")).unwrap();
+        if !last.contains(&shown) {
+            silent_of_file.push(last.to_owned());
+        }
+        // The page is written anew when a source was looked at.
+        sidecar.until("the refusal shows", 5, |page| value(page, RELOADED) == Some(0.0) && is_up(page));
+    }
+    host.write("brokerwatch.yaml", &good);
+    sidecar.send(Signal::HUP);
+    sidecar.until("a good one is taken", 5, |page| value(page, RELOADED) == Some(1.0) && is_up(page));
+    assert!(sidecar.ended().is_none());
+    assert!(silent_of_file.is_empty(), "these do not name {shown}:\n{}", silent_of_file.join("\n"));
+}
+
+// (j): the server.
+
+#[test]
+fn methods_paths_and_formats_are_answered_as_http_wants_it() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let ask = |method, path, headers| request(sidecar.port, method, path, headers).unwrap();
+    let post = ask("POST", "/metrics", "Content-Length: 0\r\n");
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
+    let head = ask("HEAD", "/metrics", "");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert!(
+        head.header("content-length").is_some_and(|length| length.parse::<usize>().unwrap() > 1_000),
+        "{}",
+        head.head
+    );
+    assert_eq!(ask("GET", "/nothing", "").status, 404);
+    for path in ["/", "/-/healthy", "/healthz", "/-/ready"] {
+        assert_eq!(ask("GET", path, "").status, 200, "{path}");
+    }
+
+    let text = ask("GET", "/metrics", "");
+    assert!(text.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"), "{}", text.head);
+    assert!(text.header("content-encoding").is_none() && !text.text().contains("# EOF"));
+    let open = ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0\r\n");
+    assert!(open.header("content-type").unwrap().starts_with("application/openmetrics-text; version=1.0.0"));
+    assert!(open.text().ends_with("# EOF\n"), "{}", open.text());
+    assert!(text.header("vary").is_some_and(|vary| vary.contains("Accept-Encoding")));
+
+    let zipped = ask("GET", "/metrics", "Accept-Encoding: gzip\r\n");
+    assert_eq!(zipped.header("content-encoding"), Some("gzip"));
+    let mut unzipped = String::new();
+    flate2::read::GzDecoder::new(&*zipped.body).read_to_string(&mut unzipped).unwrap();
+    assert!(zipped.body.len() < unzipped.len() / 2 && is_up(&unzipped));
+}
+
+#[test]
+fn what_was_seen_is_told_on_loopback_only() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let arguments = [host.procfs(), flag("kafka.server", node.address())];
+    let sidecar = Sidecar::start_by(|_| {}, "0.0.0.0", &arguments);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let snapshot: serde_json::Value = serde_json::from_str(&sidecar.get("/snapshot").text()).unwrap();
+    assert_eq!(snapshot["schema"], 1);
+    assert!(snapshot["nodes"][node.address()].is_object(), "{snapshot}");
+    let findings: serde_json::Value = serde_json::from_str(&sidecar.get("/findings").text()).unwrap();
+    assert_eq!(findings["schema"], 1);
+    // Which address this host has is asked of the routing table; nothing is sent.
+    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        Ok(socket.local_addr()?.ip())
+    });
+    if let Ok(own) = own
+        && !own.is_loopback()
+    {
+        for (path, status) in [("/snapshot", 403), ("/findings", 403), ("/metrics", 200)] {
+            let mut stream = TcpStream::connect((own, sidecar.port)).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+            assert_eq!(reply(&mut stream).unwrap().status, status, "{path} from {own}");
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_too_large_is_refused() {
+    let host = Host::new();
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let mut stream = connect(sidecar.port);
+    let large = "x".repeat(64 << 10);
+    // The server may close before all of it was taken.
+    let _ = write!(stream, "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Large: {large}\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert_eq!(sidecar.get("/-/healthy").status, 200);
+}
+
+#[test]
+fn a_header_that_does_not_end_is_cut_off() {
+    let host = Host::new();
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let mut stream = connect(sidecar.port);
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nX-Slow: ").unwrap();
+    let started = Instant::now();
+    let closed = within(13_000, || {
+        let written = stream.write_all(b"x").is_err();
+        let read = stream.read(&mut [0; 1]);
+        written || matches!(read, Ok(0)) || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+    });
+    assert!(closed, "after {:?} it still listens", started.elapsed());
+    assert!(started.elapsed() > Duration::from_secs(5), "a slow client has its time: {:?}", started.elapsed());
+}
+
+#[test]
+fn idle_connections_do_not_stop_a_scrape() {
+    let host = Host::new();
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let idle: Vec<TcpStream> = (0..150).map(|_| connect(sidecar.port)).collect();
+    sleep(Duration::from_millis(300));
+    let mut scrape = connect(sidecar.port);
+    scrape.set_read_timeout(Some(Duration::from_secs(12))).unwrap();
+    let started = Instant::now();
+    write!(scrape, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let answer = reply(&mut scrape).map(|answer| answer.status);
+    let took = started.elapsed();
+    drop(idle);
+    // Prometheus waits ten seconds by default.
+    let answered = answer.as_ref().is_ok_and(|status| *status == 200);
+    assert!(answered && took < Duration::from_secs(5), "{answer:?} after {took:?}");
+}
+
+#[test]
+fn many_scrapes_at_once_are_all_answered() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the broker answers", 6, is_up);
+    let port = sidecar.port;
+    let scrapes: Vec<_> =
+        (0..64).map(|_| thread::spawn(move || get(port, "/metrics").map(|reply| reply.status))).collect();
+    for scrape in scrapes {
+        assert_eq!(scrape.join().unwrap().unwrap(), 200);
+    }
+}
+
+#[test]
+fn a_request_under_way_is_finished_after_sigterm() {
+    let host = Host::new();
+    let mut sidecar = Sidecar::start(&[host.procfs()]);
+    let mut open = connect(sidecar.port);
+    open.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\n").unwrap();
+    sleep(Duration::from_millis(200));
+    sidecar.send(Signal::TERM);
+    sidecar.until_logged("Stopping.", 5);
+    sleep(Duration::from_millis(300));
+    open.write_all(b"\r\n").unwrap();
+    let answer = reply(&mut open);
+    assert!(answer.is_ok_and(|answer| answer.status == 200), "the request was cut off: {}", sidecar.log());
+    assert!(within(6_000, || sidecar.ended().is_some()), "{}", sidecar.log());
+    assert_eq!(sidecar.ended().unwrap().code(), CLEAN);
+    assert!(TcpStream::connect(("127.0.0.1", sidecar.port)).is_err(), "its port is free");
+}
+
+#[test]
+fn sigterm_and_sigint_end_an_idle_server_at_once_and_its_reader_with_it() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let (host, node) = (Host::new(), FakeNode::start());
+        let mut sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+        sidecar.until("the broker answers", 6, is_up);
+        let readers = sidecar.readers();
+        sidecar.send(signal);
+        assert!(within(2_000, || sidecar.ended().is_some()), "{}", sidecar.log());
+        assert_eq!(sidecar.ended().unwrap().code(), CLEAN);
+        assert!(within(2_000, || readers.iter().all(|pid| !is_running(*pid))), "{readers:?}");
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_leaves_no_reader_behind() {
+    let host = Host::new();
+    let mut sidecar = Sidecar::start(&[host.procfs()]);
+    assert!(within(5_000, || sidecar.readers().len() == 1));
+    let readers = sidecar.readers();
+    sidecar.send(Signal::KILL);
+    assert!(within(2_000, || sidecar.ended().is_some()));
+    assert!(within(2_000, || readers.iter().all(|pid| !is_running(*pid))), "{readers:?}");
+}
+
+// (k): check.
+
+#[test]
+fn check_on_a_refused_port_could_not_look_and_says_why() {
+    let host = Host::new();
+    let port = closed_port();
+    let output = run(&["check", &flag("kafka.server", format!("127.0.0.1:{port}")), &host.procfs()]);
+    assert_eq!(output.status.code(), BLIND, "{}{}", stdout(&output), stderr(&output));
+    let text = stdout(&output) + &stderr(&output);
+    assert!(text.contains(&format!("127.0.0.1:{port} refused the connection")), "{text}");
+}
+
+#[test]
+fn check_on_a_healthy_broker_finds_nothing() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let output = run(&["check", &flag("kafka.server", node.address()), &host.procfs()]);
+    assert_eq!(output.status.code(), CLEAN, "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("no findings"), "{}", stdout(&output));
+    assert!(node.open_max() <= 2);
+    let output = run(&["check", "--format=json", &flag("kafka.server", node.address()), &host.procfs()]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["schema"], report["findings"].as_array().map(Vec::len)), (&1.into(), Some(0)), "{report}");
+}
+
+#[test]
+fn one_look_waits_for_every_source_of_a_healthy_broker() {
+    let mut unseen = Vec::new();
+    for delay_ms in [0, 0, 100, 300] {
+        let (host, node) = (Host::new(), FakeNode::start());
+        node.answer_after(delay_ms);
+        let output = run(&["snapshot", &flag("kafka.server", node.address()), &host.procfs()]);
+        assert_eq!(output.status.code(), CLEAN, "{}", stderr(&output));
+        let snapshot: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let view = &snapshot["nodes"][node.address()];
+        let sections =
+            ["liveness", "registrations", "cluster", "offsets", "log_dirs", "configs", "quorum", "reassignments"];
+        let missing = sections.iter().filter(|section| view[section]["last"].is_null());
+        unseen.extend(missing.map(|section| format!("{delay_ms} ms: {section}: {}", view[section]["attempt"])));
+    }
+    assert!(unseen.is_empty(), "not seen of a broker that answers after so many milliseconds:\n{}", unseen.join("\n"));
+}
+
+#[test]
+fn check_lists_and_explains() {
+    let list = run(&["check", "--list"]);
+    assert_eq!(list.status.code(), CLEAN);
+    assert!(stdout(&list).contains("topic-rf-low"));
+    let explained = run(&["check", "--explain", "topic-rf-low"]);
+    assert_eq!(explained.status.code(), CLEAN);
+    assert!(
+        ["Why:", "Fix:", "https://"].iter().all(|part| stdout(&explained).contains(part)),
+        "{}",
+        stdout(&explained)
+    );
+    let unknown = run(&["check", "--explain", "nope"]);
+    assert_eq!(unknown.status.code(), USAGE);
+    assert!(stderr(&unknown).contains("nope") && stderr(&unknown).contains("--list"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn check_reads_recorded_snapshots() {
+    let Ok(cases) = fs::read_dir(repository("tests/replay")) else { return };
+    for folder in cases.flatten().map(|case| case.path()).filter(|folder| folder.join("snapshot.json").exists()) {
+        let output = run(&["check", &folder.join("snapshot.json").display().to_string()]);
+        let code = output.status.code();
+        assert!([CLEAN, FAILED, BLIND].contains(&code), "{}: {code:?} {}", folder.display(), stderr(&output));
+        if let Ok(golden) = fs::read_to_string(folder.join("check.txt")) {
+            assert_eq!(stdout(&output), golden, "{}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn check_on_what_is_no_snapshot_could_not_look() {
+    let host = Host::new();
+    let file = host.write("not.json", "{}");
+    let missing = host.path("nowhere.json");
+    for path in [file, missing] {
+        let output = run(&["check", &path.display().to_string()]);
+        assert_eq!(output.status.code(), BLIND);
+        assert!(stderr(&output).contains(&path.display().to_string()), "{}", stderr(&output));
+    }
+}
