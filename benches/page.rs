@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use brokerwatch::collectors::{Options, PartitionDetail, collect};
 use brokerwatch::derive::View;
-use brokerwatch::exposition::{Format, Page};
+use brokerwatch::exposition::{Format, Metric, Page, Samples, Scope};
 use brokerwatch::snapshot::{
     Attempt, Broker, Cluster, ConfigSource, Configs, Liveness, NodeView, Observed, Offsets, OffsetsRow,
     PartitionsBuilder, Registrations, Section, TopicConfig, UnixMs,
@@ -73,7 +73,25 @@ fn page(node: &NodeView) -> Page {
     page
 }
 
-/// Collectors alone: facts to lines.
+static ENCODED: Metric<2> = Metric::gauge("kafka_bench", Scope::Broker, &["topic", "partition"], "A bench.");
+
+/// The encoder alone: eight families over the same label blocks, as the partitions' are written.
+#[divan::bench(args = [10_000, 100_000])]
+fn encode_only(bencher: Bencher<'_, '_>, series: usize) {
+    bencher.counter(ItemsCount::new(series)).bench_local(|| {
+        let mut samples = Samples::default();
+        let blocks: Vec<_> = (0..series / 8)
+            .map(|index| samples.labels(ENCODED.family.labels, ["orders.region-00017.events", &index.to_string()]))
+            .collect();
+        let mut family = samples.family(&ENCODED);
+        for run in 0..8i64 {
+            blocks.iter().for_each(|block| family.push(*block, 123_456_789 + run));
+        }
+        samples
+    });
+}
+
+/// Collectors and encoder: facts to lines.
 #[divan::bench(args = [1_000, 4_000, 12_000])]
 fn collect_and_encode(bencher: Bencher<'_, '_>, partitions: usize) {
     let node = node(partitions);

@@ -195,24 +195,13 @@ pub struct Samples {
 impl Samples {
     /// Adds a sample; `labels` in the order of the metric's declaration.
     pub fn push<const N: usize>(&mut self, metric: &'static Metric<N>, labels: [&str; N], value: impl Into<Value>) {
-        let block = self.labels(metric.family.labels, labels);
-        self.push_block(metric, block, value);
-        self.blocks.truncate(block.start);
+        self.family(metric).push_labels(labels, value);
     }
 
     /// Writes a set of labels once, for many [`Samples::push_block`]. All metrics it is used with declare `names`.
     pub fn labels<const N: usize>(&mut self, names: &'static [&'static str], values: [&str; N]) -> LabelBlock<N> {
         let start = self.blocks.len();
-        for (at, (name, value)) in names.iter().zip(values).enumerate() {
-            self.blocks.extend_from_slice(if at == 0 { b"{" } else { b"," });
-            self.blocks.extend_from_slice(name.as_bytes());
-            self.blocks.extend_from_slice(b"=\"");
-            escape(&mut self.blocks, cut(value));
-            self.blocks.push(b'"');
-        }
-        if N > 0 {
-            self.blocks.push(b'}');
-        }
+        write_labels(&mut self.blocks, names.iter().copied().zip(values));
         LabelBlock { start, end: self.blocks.len() }
     }
 
@@ -230,7 +219,7 @@ impl Samples {
     pub fn family<const N: usize>(&mut self, metric: &'static Metric<N>) -> FamilySamples<'_, N> {
         let family = &metric.family;
         let (_, body) = self.bodies.entry(family.name).or_insert_with(|| (family, Body::default()));
-        FamilySamples { name: family.name, body, blocks: &self.blocks }
+        FamilySamples { name: family.name, labels: family.labels, body, blocks: &self.blocks }
     }
 
     fn merge_into(self, page: &mut Page) {
@@ -248,6 +237,7 @@ impl Samples {
 #[derive(Debug)]
 pub struct FamilySamples<'a, const N: usize> {
     name: &'static str,
+    labels: &'static [&'static str],
     body: &'a mut Body,
     blocks: &'a [u8],
 }
@@ -255,17 +245,55 @@ pub struct FamilySamples<'a, const N: usize> {
 impl<const N: usize> FamilySamples<'_, N> {
     /// Adds a sample under labels that were written before.
     pub fn push(&mut self, labels: LabelBlock<N>, value: impl Into<Value>) {
-        if self.body.series == FAMILY_SERIES_MAX {
-            self.body.dropped += 1;
-            return;
+        let block = &self.blocks[labels.start..labels.end];
+        if self.body.begin(self.name, block.len()) {
+            self.body.lines.extend_from_slice(block);
+            self.body.end(value.into());
         }
-        self.body.series += 1;
-        let lines = &mut self.body.lines;
-        lines.extend_from_slice(self.name.as_bytes());
-        lines.extend_from_slice(&self.blocks[labels.start..labels.end]);
-        lines.push(b' ');
-        write_value(lines, value.into());
-        lines.push(b'\n');
+    }
+
+    /// Adds a sample; `labels` in the order of the metric's declaration.
+    pub fn push_labels(&mut self, labels: [&str; N], value: impl Into<Value>) {
+        if self.body.begin(self.name, 64) {
+            write_labels(&mut self.body.lines, self.labels.iter().copied().zip(labels));
+            self.body.end(value.into());
+        }
+    }
+}
+
+impl Body {
+    /// Begins a line, unless the family is full.
+    fn begin(&mut self, name: &str, label_bytes: usize) -> bool {
+        if self.series == FAMILY_SERIES_MAX {
+            self.dropped += 1;
+            return false;
+        }
+        self.series += 1;
+        // Room for the whole line at once: the name, the labels, a number and two separators.
+        self.lines.reserve(name.len() + label_bytes + 24);
+        self.lines.extend_from_slice(name.as_bytes());
+        true
+    }
+
+    fn end(&mut self, value: Value) {
+        self.lines.push(b' ');
+        write_value(&mut self.lines, value);
+        self.lines.push(b'\n');
+    }
+}
+
+fn write_labels<'a>(out: &mut Vec<u8>, labels: impl Iterator<Item = (&'a str, &'a str)>) {
+    let mut first = true;
+    for (name, value) in labels {
+        out.extend_from_slice(if first { b"{" } else { b"," });
+        first = false;
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"=\"");
+        escape(out, cut(value));
+        out.push(b'"');
+    }
+    if !first {
+        out.push(b'}');
     }
 }
 
@@ -415,22 +443,10 @@ fn histogram(body: &mut Body, name: &str, labels: &[(&str, &str)], histogram: &p
 }
 
 fn line(body: &mut Body, name: &str, labels: &[(&str, &str)], value: f64) {
-    body.series += 1;
-    let lines = &mut body.lines;
-    lines.extend_from_slice(name.as_bytes());
-    for (at, (name, value)) in labels.iter().enumerate() {
-        lines.extend_from_slice(if at == 0 { b"{" } else { b"," });
-        lines.extend_from_slice(name.as_bytes());
-        lines.extend_from_slice(b"=\"");
-        escape(lines, cut(value));
-        lines.push(b'"');
+    if body.begin(name, 64) {
+        write_labels(&mut body.lines, labels.iter().copied());
+        body.end(value.into());
     }
-    if !labels.is_empty() {
-        lines.push(b'}');
-    }
-    lines.push(b' ');
-    write_value(lines, value.into());
-    lines.push(b'\n');
 }
 
 fn write_value(out: &mut Vec<u8>, value: Value) {

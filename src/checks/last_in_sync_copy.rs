@@ -2,7 +2,6 @@
 
 use super::{Check, Finding, Severity, Subject, Verdict, no_partitions};
 use crate::derive::View;
-use crate::derive::replication::Replication;
 
 pub(super) static CHECK: Check = Check {
     id: "partition-last-copy",
@@ -17,7 +16,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Verdict {
-    let Some(replication) = Replication::of(view) else { return no_partitions(view) };
+    let Some(replication) = &view.replication else { return no_partitions(view) };
     let last = replication.led().filter_map(|found| {
         let judged = replication.judge(&found);
         judged.sole_isr.then(|| {

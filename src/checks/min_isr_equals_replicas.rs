@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, Severity, Subject, Verdict, no_partitions};
 use crate::derive::View;
-use crate::derive::replication::{Replication, topic_owner};
+use crate::derive::replication::topic_owner;
 
 pub(super) static CHECK: Check = Check {
     id: "minisr-eq-rf",
@@ -17,14 +17,14 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Verdict {
-    let Some(replication) = Replication::of(view) else { return no_partitions(view) };
+    let Some(replication) = &view.replication else { return no_partitions(view) };
     let partitions = &replication.cluster.partitions;
     let (mut findings, mut unknown) = (Vec::new(), 0);
     for (index, topic) in partitions.topics().iter().enumerate() {
         if topic_owner(replication.cluster, index) != Some(replication.id) {
             continue;
         }
-        let Some(min_isr) = replication.configured_min_isr(&topic.name) else {
+        let Some(min_isr) = replication.configured_min_isr(index) else {
             unknown += 1;
             continue;
         };

@@ -2,7 +2,7 @@
 
 use super::{Check, Finding, Severity, Subject, Verdict, no_partitions};
 use crate::derive::View;
-use crate::derive::replication::{Replication, topic_owner};
+use crate::derive::replication::topic_owner;
 
 pub(super) static CHECK: Check = Check {
     id: "topic-rf-low",
@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn run(view: &View<'_>) -> Verdict {
-    let Some(replication) = Replication::of(view) else { return no_partitions(view) };
+    let Some(replication) = &view.replication else { return no_partitions(view) };
     let partitions = &replication.cluster.partitions;
     let mut findings = Vec::new();
     for (index, topic) in partitions.topics().iter().enumerate() {

@@ -79,17 +79,17 @@ static LOG_END: Metric<4> = Metric::gauge(
 );
 
 fn collect(view: &View<'_>, options: &Options, samples: &mut Samples) {
-    let Some(replication) = Replication::of(view) else { return };
+    let Some(replication) = &view.replication else { return };
     let offsets = view.node.offsets.fresh(view.now);
     let mut number = itoa::Buffer::new();
-    let shown = shown(&replication, options);
+    let shown = shown(replication, options);
     if let Some(offsets) = offsets.filter(|_| matches!(shown, Shown::All)) {
-        log_ends(&replication, offsets, samples);
+        log_ends(replication, offsets, samples);
     }
     let led: Vec<_> = match shown {
         Shown::None => return,
         Shown::All => replication.led().collect(),
-        Shown::Unhealthy => replication.led().filter(|found| !is_healthy(&replication, found)).collect(),
+        Shown::Unhealthy => replication.led().filter(|found| !is_healthy(replication, found)).collect(),
     };
     // Labels are written once for the eight families; each family is then one run of lines.
     let blocks: Vec<_> = led
@@ -111,22 +111,32 @@ fn collect(view: &View<'_>, options: &Options, samples: &mut Samples) {
         .filter(|(found, _)| found.row.leader_epoch >= 0)
         .for_each(|(found, block)| epochs.push(*block, found.row.leader_epoch));
     let Some(offsets) = offsets else { return };
-    for (metric, of) in [(&CURRENT, current as fn(&OffsetsRow) -> Option<i64>), (&OLDEST, oldest)] {
+    let rows: Vec<_> = with_offsets(offsets, led.iter()).collect();
+    let mut each = |metric: &'static Metric<2>, value: fn(&OffsetsRow) -> Option<i64>| {
         let mut family = samples.family(metric);
-        for (found, block) in led.iter().zip(&blocks) {
-            if let Some(value) = offsets.row(&found.topic.name, found.row.partition).and_then(of) {
+        for ((_, row), block) in rows.iter().zip(&blocks) {
+            if let Some(value) = row.and_then(value) {
                 family.push(*block, value);
             }
         }
-    }
+    };
+    each(&CURRENT, |row| row.current);
+    each(&OLDEST, |row| row.oldest);
 }
 
-fn current(row: &OffsetsRow) -> Option<i64> {
-    row.current
-}
-
-fn oldest(row: &OffsetsRow) -> Option<i64> {
-    row.oldest
+/// Each partition with its offsets. Partitions come by topic, so a topic is looked up once.
+fn with_offsets<'a, 'b: 'a>(
+    offsets: &'a Offsets,
+    partitions: impl Iterator<Item = &'a Partition<'b>>,
+) -> impl Iterator<Item = (&'a Partition<'b>, Option<&'a OffsetsRow>)> {
+    let (mut topic, mut rows): (_, &[OffsetsRow]) = (None, &[]);
+    partitions.map(move |found| {
+        if topic != Some(found.topic_index) {
+            (topic, rows) = (Some(found.topic_index), offsets.of_topic(&found.topic.name));
+        }
+        let at = rows.binary_search_by_key(&found.row.partition, |row| row.partition);
+        (found, at.ok().map(|at| &rows[at]))
+    })
 }
 
 enum Shown {
@@ -154,10 +164,12 @@ fn is_healthy(replication: &Replication<'_>, found: &Partition<'_>) -> bool {
 fn log_ends(replication: &Replication<'_>, offsets: &Offsets, samples: &mut Samples) {
     let own = replication.id.to_string();
     let mut number = itoa::Buffer::new();
-    for found in replication.cluster.partitions.iter().filter(|found| found.replicas.contains(&replication.id)) {
-        let Some(row) = offsets.row(&found.topic.name, found.row.partition) else { continue };
-        let Some(log_end) = row.log_end else { continue };
+    let mut family = samples.family(&LOG_END);
+    let hosted: Vec<_> =
+        replication.cluster.partitions.iter().filter(|found| found.replicas.contains(&replication.id)).collect();
+    for (found, row) in with_offsets(offsets, hosted.iter()) {
+        let Some(log_end) = row.and_then(|row| row.log_end) else { continue };
         let role = if found.leader() == Some(replication.id) { "leader" } else { "follower" };
-        samples.push(&LOG_END, [&found.topic.name, number.format(found.row.partition), &own, role], log_end);
+        family.push_labels([&found.topic.name, number.format(found.row.partition), &own, role], log_end);
     }
 }

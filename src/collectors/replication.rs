@@ -132,8 +132,8 @@ static LOST: Metric<0> = Metric::counter(
 );
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    if let Some(replication) = Replication::of(view) {
-        counts(view, &replication, samples);
+    if let Some(replication) = &view.replication {
+        counts(view, replication, samples);
     }
     if view.state == BrokerState::Up {
         cluster(view, samples);

@@ -2,7 +2,7 @@
 
 use super::{Collector, Options};
 use crate::derive::View;
-use crate::derive::replication::{Replication, topic_owner};
+use crate::derive::replication::topic_owner;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::sources::{CONFIGS, METADATA_SOURCE};
 
@@ -36,7 +36,7 @@ static UNDER_REPLICATED: Metric<1> = Metric::gauge(
 );
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    let Some(replication) = Replication::of(view) else { return };
+    let Some(replication) = &view.replication else { return };
     let partitions = &replication.cluster.partitions;
     for (index, topic) in partitions.topics().iter().enumerate() {
         let led = || partitions.of_topic(index).filter(|found| found.leader() == Some(replication.id));
@@ -52,7 +52,7 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         if let Some(factor) = factors.min() {
             samples.push(&FACTOR, [&topic.name], factor);
         }
-        if let Some(min_isr) = replication.configured_min_isr(&topic.name) {
+        if let Some(min_isr) = replication.configured_min_isr(index) {
             samples.push(&MIN_ISR, [&topic.name], min_isr);
         }
     }

@@ -8,7 +8,7 @@ pub mod replication;
 use crate::snapshot::{NodeView, UnixMs};
 
 /// A node view judged at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct View<'a> {
     /// What was seen.
     pub node: &'a NodeView,
@@ -18,12 +18,16 @@ pub struct View<'a> {
     pub id: Option<i32>,
     /// Whether it answers.
     pub state: broker::BrokerState,
+    /// What is known of partitions; absent while the broker does not answer.
+    pub replication: Option<replication::Replication<'a>>,
 }
 
 impl<'a> View<'a> {
     /// Judges `node` at `now`.
     #[must_use]
     pub fn new(node: &'a NodeView, now: UnixMs) -> Self {
-        Self { node, now, id: node::id(node, now), state: broker::state(node, now) }
+        let (id, state) = (node::id(node, now), broker::state(node, now));
+        let replication = replication::Replication::of(node, now, id, state);
+        Self { node, now, id, state, replication }
     }
 }

@@ -4,21 +4,21 @@
 
 use std::collections::BTreeMap;
 
-use super::View;
 use super::broker::BrokerState;
-use crate::snapshot::{Cluster, Configs, Partition, Reassignments, Release};
+use crate::snapshot::{Cluster, NodeView, Partition, Reassignments, Release, TopicEntry, UnixMs};
 
 /// Since 3.7 a `min.insync.replicas` above the replication factor counts as the replication factor (KAFKA-15583).
 const MIN_ISR_CAPPED_SINCE: Release = Release(3, 7);
 
 /// What is known of partitions, and whose they are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Replication<'a> {
     /// All partitions.
     pub cluster: &'a Cluster,
     /// The broker that answered.
     pub id: i32,
-    configs: Option<&'a Configs>,
+    /// Effective `min.insync.replicas` by topic, in the order of the topics: looked up once for all partitions.
+    min_isr: Vec<Option<i32>>,
     reassignments: Option<&'a Reassignments>,
     min_isr_capped: bool,
 }
@@ -54,19 +54,20 @@ impl Judged {
 }
 
 impl<'a> Replication<'a> {
-    /// What is fresh in `view`. Absent while the broker does not answer: then it leads nothing that we could vouch for.
-    #[must_use]
-    pub fn of(view: &View<'a>) -> Option<Self> {
-        if view.state != BrokerState::Up {
+    /// What is fresh in `node`. Absent while the broker does not answer: then it leads nothing that we could vouch for.
+    pub(super) fn of(node: &'a NodeView, now: UnixMs, id: Option<i32>, state: BrokerState) -> Option<Self> {
+        if state != BrokerState::Up {
             return None;
         }
-        let node = view.node;
-        let release = node.liveness.fresh(view.now)?.release();
+        let release = node.liveness.fresh(now)?.release();
+        let cluster = node.cluster.fresh(now)?;
+        let configs = node.configs.fresh(now);
+        let min_isr = |topic: &TopicEntry| configs?.min_insync_replicas(&topic.name);
         Some(Self {
-            cluster: node.cluster.fresh(view.now)?,
-            id: view.id?,
-            configs: node.configs.fresh(view.now),
-            reassignments: node.reassignments.fresh(view.now),
+            cluster,
+            id: id?,
+            min_isr: cluster.partitions.topics().iter().map(min_isr).collect(),
+            reassignments: node.reassignments.fresh(now),
             // A release newer than the table names none; one older than 3.3 does neither, and is past its support.
             min_isr_capped: release.is_none_or(|release| release >= MIN_ISR_CAPPED_SINCE),
         })
@@ -90,8 +91,7 @@ impl<'a> Replication<'a> {
         let adding = self.adding(found);
         let replication_factor = found.replicas.iter().filter(|id| !adding.contains(id)).count();
         let isr = found.isr.len();
-        let min_isr = self.configs.and_then(|configs| configs.min_insync_replicas(&found.topic.name));
-        let min_isr = min_isr.map(|min_isr| {
+        let min_isr = self.configured_min_isr(found.topic_index).map(|min_isr| {
             let min_isr = usize::try_from(min_isr).unwrap_or_default();
             if self.min_isr_capped { min_isr.min(replication_factor) } else { min_isr }
         });
@@ -113,10 +113,10 @@ impl<'a> Replication<'a> {
         peers
     }
 
-    /// The configured min ISR of a topic, not capped; absent when it was not told.
+    /// The effective min ISR of the topic at `index`, not capped; absent when it was not told.
     #[must_use]
-    pub fn configured_min_isr(&self, topic: &str) -> Option<i32> {
-        self.configs?.min_insync_replicas(topic)
+    pub fn configured_min_isr(&self, index: usize) -> Option<i32> {
+        self.min_isr.get(index).copied().flatten()
     }
 
     fn adding(&self, found: &Partition<'_>) -> &'a [i32] {
@@ -132,13 +132,14 @@ pub fn topic_owner(cluster: &Cluster, topic_index: usize) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::View;
     use super::*;
     use crate::testing::{Sample, partition};
 
     fn judged(sample: Sample) -> Judged {
         let node = sample.node();
         let view = View::new(&node, Sample::NOW);
-        let replication = Replication::of(&view).unwrap();
+        let replication = view.replication.unwrap();
         replication.judge(&replication.led().next().unwrap())
     }
 
@@ -190,6 +191,6 @@ mod tests {
     #[test]
     fn a_broker_that_does_not_answer_leads_nothing() {
         let node = Sample::broker(1).topic("t", &[partition(1, &[1], &[1])]).hung().node();
-        assert!(Replication::of(&View::new(&node, Sample::NOW)).is_none());
+        assert!(View::new(&node, Sample::NOW).replication.is_none());
     }
 }

@@ -28,11 +28,12 @@ pub struct Offsets {
 }
 
 impl Offsets {
-    /// The offsets of one replica; absent when nothing is known of it.
+    /// The rows of a topic, by partition; empty when nothing is known of it.
     #[must_use]
-    pub fn row(&self, topic: &str, partition: i32) -> Option<&OffsetsRow> {
-        let at = self.topics.binary_search_by(|(name, _)| (**name).cmp(topic)).ok()?;
-        let rows = &self.topics[at].1;
-        rows.binary_search_by_key(&partition, |row| row.partition).ok().map(|index| &rows[index])
+    pub fn of_topic(&self, topic: &str) -> &[OffsetsRow] {
+        match self.topics.binary_search_by(|(name, _)| (**name).cmp(topic)) {
+            Ok(index) => &self.topics[index].1,
+            Err(_) => &[],
+        }
     }
 }
