@@ -97,11 +97,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn collectors_are_switched_as_node_exporter_does() {
+        let disabled = |arguments: &[&str]| {
+            let all = std::iter::once("brokerwatch").chain(arguments.iter().copied());
+            Cli::try_parse_from(all).map(|cli| cli.options.collectors.disabled().into_iter().collect::<Vec<_>>())
+        };
+        assert_eq!(disabled(&["--no-collector.quorum"]).unwrap(), ["quorum"]);
+        assert_eq!(disabled(&["--collector.quorum=false", "--collector.node"]).unwrap(), ["quorum"]);
+        assert!(disabled(&[]).unwrap().is_empty());
+        assert!(disabled(&["--no-collector.quorun"]).is_err());
+    }
+
+    #[test]
     fn the_command_line_is_consistent_and_every_option_has_its_environment_twin() {
         let command = Cli::command();
         command.clone().debug_assert();
         for argument in command.get_arguments() {
-            let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
+            let has_twin = |long: &&str| !["help", "version"].contains(long) && !long.starts_with("no-");
+            let Some(long) = argument.get_long().filter(has_twin) else { continue };
             let twin = format!("BROKERWATCH_{}", long.to_uppercase().replace(['.', '-'], "_"));
             assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(twin.as_str()), "--{long}");
             assert!(argument.get_help().is_some(), "--{long} has no help");

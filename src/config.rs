@@ -2,21 +2,21 @@
 //!
 //! A key of the file is the flag's name without dashes in front: `kafka.server: localhost:9092`.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
 
-use crate::collectors::{self, COLLECTORS, PartitionDetail};
+use crate::collectors::{self, PartitionDetail};
 use crate::sources::kafka::{Endpoint, Security};
+use crate::switches::Switches;
 
 /// Port of the page; reads as "the other 9308", kafka_exporter's.
 const DEFAULT_LISTEN_ADDRESS: &str = "[::]:10308";
 
 /// Every option, as it may stand on the command line, in the environment or in the file. Absent means not said there.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Options {
     /// Broker to watch, as HOST:PORT; without it the broker of this host is found by its process.
     #[arg(
@@ -72,16 +72,10 @@ pub struct Options {
     #[serde(rename = "collector.partitions.detail")]
     pub partition_detail: Option<PartitionDetail>,
 
-    /// Collector to switch off; may be given several times. `brokerwatch metrics` lists them.
-    #[arg(
-        long = "collector.disable",
-        env = "BROKERWATCH_COLLECTOR_DISABLE",
-        value_name = "NAME",
-        value_delimiter = ',',
-        help_heading = "Collectors"
-    )]
-    #[serde(rename = "collector.disable")]
-    pub disabled_collectors: Option<Vec<String>>,
+    /// Which collectors are on.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub collectors: Switches,
 
     /// Root of the proc file system. [default: /proc]
     #[arg(
@@ -199,7 +193,7 @@ impl Options {
             listen_addresses: self.listen_addresses.or(file.listen_addresses),
             telemetry_path: self.telemetry_path.or(file.telemetry_path),
             partition_detail: self.partition_detail.or(file.partition_detail),
-            disabled_collectors: self.disabled_collectors.or(file.disabled_collectors),
+            collectors: self.collectors.or(file.collectors),
             procfs: self.procfs.or(file.procfs),
             reader_socket: self.reader_socket.or(file.reader_socket),
             log_level: self.log_level.or(file.log_level),
@@ -225,7 +219,7 @@ impl Options {
             listen_addresses,
             telemetry_path,
             collectors: collectors::Options {
-                disabled: disabled(self.disabled_collectors.unwrap_or_default())?,
+                disabled: self.collectors.disabled(),
                 partition_detail: self.partition_detail.unwrap_or_default(),
             },
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
@@ -252,19 +246,6 @@ fn listen_address(text: String) -> Result<String, String> {
     }
 }
 
-fn disabled(names: Vec<String>) -> Result<BTreeSet<String>, String> {
-    for name in &names {
-        if !COLLECTORS.iter().any(|collector| collector.name == name) {
-            let known: Vec<&str> = COLLECTORS.iter().map(|collector| collector.name).collect();
-            return Err(format!(
-                "--collector.disable={name}: there is no such collector; known are {}",
-                known.join(", ")
-            ));
-        }
-    }
-    Ok(names.into_iter().collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,9 +265,17 @@ mod tests {
         let refused = |yaml: &str| Options::parse("f", yaml).and_then(Options::validate).unwrap_err();
         assert!(refused("kafka.server: nonsense").contains("--kafka.server=nonsense: must be HOST:PORT"));
         assert!(refused("kafka.sever: a:1").contains("kafka.sever"));
-        assert!(refused("collector.disable: [quorun]").contains("known are"));
+        assert!(refused("collector.quorun: false").contains("collector.quorum"));
+        assert!(refused("collector.quorum: perhaps").contains("collector.quorum must be true or false"));
         assert!(refused("web.listen-address: ['10308']").contains("--web.listen-address"));
         assert!(refused("web.telemetry-path: metrics").contains("slash"));
+    }
+
+    #[test]
+    fn a_collector_is_switched_off_by_its_name() {
+        let config =
+            Options::parse("f", "collector.quorum: false\ncollector.node: true\n").unwrap().validate().unwrap();
+        assert_eq!(config.collectors.disabled.into_iter().collect::<Vec<_>>(), ["quorum"]);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod self_metrics;
 pub mod server;
 pub mod snapshot;
 pub mod sources;
+pub mod switches;
 
 #[cfg(test)]
 mod testing;

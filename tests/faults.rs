@@ -830,7 +830,7 @@ fn a_bad_value_is_refused_by_the_name_of_its_flag() {
         "--web.listen-address=10308",
         "--web.listen-address=localhost:99999",
         "--web.telemetry-path=metrics",
-        "--collector.disable=quorun",
+        "--collector.quorum=quorun",
         "--collector.partitions.detail=some",
         "--log.level=loud",
         "--log.format=xml",
@@ -899,7 +899,7 @@ fn a_good_configuration_is_taken_on_sighup() {
     let mut sidecar = Sidecar::start(&[host.procfs(), flag("config.file", file.display())]);
     sidecar.until("the first broker answers", 6, |page| is_up(page) && has(page, "brokerwatch_source_up{"));
     assert!(!sidecar.log().contains("level=debug"));
-    let text = format!("kafka.server: {}\nlog.level: debug\ncollector.disable: [sources]\n", second.address());
+    let text = format!("kafka.server: {}\nlog.level: debug\ncollector.sources: false\n", second.address());
     host.write("brokerwatch.yaml", &text);
     sidecar.send(Signal::HUP);
     sidecar.until("the collector is off", 5, |page| !has(page, "brokerwatch_source_up{"));
@@ -920,7 +920,7 @@ fn a_bad_configuration_is_refused_on_sighup_and_the_old_one_stays() {
     sidecar.until("the broker answers", 6, |page| is_up(page) && value(page, RELOADED) == Some(1.0));
     let refused = |sidecar: &Sidecar| sidecar.log().lines().filter(|line| line.contains("is refused")).count();
     // A syntax error, a key that there is not, a value that is none, and no file at all.
-    let bad = ["kafka.server: [\n", "kafka.sever: a:1\n", "collector.disable: [quorun]\n", ""];
+    let bad = ["kafka.server: [\n", "kafka.sever: a:1\n", "collector.quorun: false\n", ""];
     let mut silent_of_file = Vec::new();
     for (at, content) in bad.iter().enumerate() {
         host.write("brokerwatch.yaml", content);

@@ -45,7 +45,7 @@ pub struct Options {
 /// A row of [`COLLECTORS`].
 #[derive(Debug)]
 pub struct Collector {
-    /// Its name, as in `--no-collector.NAME`.
+    /// Its name, as in `--collector.NAME` and `--no-collector.NAME`.
     pub name: &'static str,
     /// Its subject, as half a sentence.
     pub about: &'static str,

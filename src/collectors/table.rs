@@ -47,7 +47,7 @@ pub fn markdown() -> String {
 fn section(out: &mut String, collector: &Collector) {
     let _ = writeln!(
         out,
-        "\n## {}\n\n{}. Off with `--collector.disable={}`.\n",
+        "\n## {}\n\n{}. Off with `--no-collector.{}`.\n",
         collector.name,
         capital(collector.about),
         collector.name

@@ -22,7 +22,7 @@ const HEAD: &str = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8
     <meta name=\"viewport\" content=\"width=device-width\"><style>\
     body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1a1a1a;background:#fff}\
     table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd;\
-    vertical-align:top}.bad{color:#a40000;font-weight:600}.ok{color:#0a6b22}.dim{color:#666}\
+    vertical-align:top}td:nth-child(3){white-space:nowrap}.bad{color:#a40000;font-weight:600}.ok{color:#0a6b22}.dim{color:#666}\
     @media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#16181c}td,th{border-color:#333}.bad{color:#ff7b7b}\
     .ok{color:#6fd48a}.dim{color:#999}a{color:#7ab7ff}}</style></head><body>";
 
