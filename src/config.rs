@@ -40,7 +40,7 @@ pub struct Options {
     #[serde(rename = "kafka.properties-file")]
     pub properties_file: Option<String>,
 
-    /// Address to serve on; may be given several times. [default: [::]:10308]
+    /// Address to serve on; may be given several times. [default: :10308]
     #[arg(
         long = "web.listen-address",
         env = "BROKERWATCH_WEB_LISTEN_ADDRESS",
