@@ -10,8 +10,8 @@ mod store;
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
@@ -47,6 +47,8 @@ pub struct Context {
     wakes: Vec<Notify>,
     /// Whether the log was told that a source fails, in the order of the table.
     told: Vec<AtomicBool>,
+    /// The last reason why no listener could be spoken to.
+    complaint: Mutex<String>,
 }
 
 /// Why a round has no value.
@@ -96,6 +98,7 @@ impl Context {
             endpoint,
             wakes: SOURCES.iter().map(|_| Notify::new()).collect(),
             told: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
+            complaint: Mutex::default(),
         }
     }
 

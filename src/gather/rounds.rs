@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::{Context, NotSeen, choose_endpoint, now};
 use crate::derive;
@@ -116,7 +116,7 @@ fn follow_endpoint(context: &Context) {
         (Some(server), _) => (server.clone(), "--kafka.server".to_owned()),
         (None, Some(properties)) => match choose_endpoint(properties) {
             Ok(chosen) => (chosen.endpoint, chosen.why),
-            Err(reason) => return tracing::warn!(reason, "No listener to speak to."),
+            Err(reason) => return context.complain(reason),
         },
         (None, None) => return,
     };
@@ -352,6 +352,21 @@ impl Context {
         })
     }
 
+    /// Why none of the listeners of its properties file can be spoken to.
+    fn no_listener(&self, view: &NodeView) -> String {
+        let chosen = view.properties.last.as_ref().map(|seen| choose_endpoint(&seen.value));
+        chosen.and_then(Result::err).unwrap_or_else(|| "Its listener is about to be asked.".to_owned())
+    }
+
+    /// Says once why no listener can be spoken to, not in each round.
+    fn complain(&self, reason: String) {
+        let mut said = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+        if *said != reason {
+            tracing::warn!(reason, "No listener to speak to.");
+            *said = reason;
+        }
+    }
+
     fn is_controller_only(&self) -> bool {
         self.store.read(|view| derive::node::is_controller_only(view, now()))
     }
@@ -364,7 +379,7 @@ impl Context {
         self.store.read(|view| {
             let no_file = |view: &NodeView| match view.properties.attempt {
                 Attempt::NotTried => NotSeen::Waiting,
-                Attempt::Ok => NotSeen::Skipped("Its properties file names no listener to speak to.".to_owned()),
+                Attempt::Ok => NotSeen::Skipped(self.no_listener(view)),
                 _ => NotSeen::Skipped(view.properties.why_absent()),
             };
             Err(match view.process.fresh(now()) {
