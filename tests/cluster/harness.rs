@@ -15,13 +15,19 @@ pub(crate) struct Cluster {
     pub(crate) brokers: Vec<u32>,
 }
 
-/// Clusters of this test run stand two hundred ports apart.
-static NEXT_BASE: AtomicU16 = AtomicU16::new(29_292);
+/// Clusters of this test run, sixty ports apart.
+static CLUSTERS: AtomicU16 = AtomicU16::new(0);
+
+/// First port of a cluster: below the ephemeral ports, and by process id, so that two test runs do not collide.
+fn port_base() -> u16 {
+    let run = (std::process::id() % 16) as u16;
+    20_000 + run * 720 + CLUSTERS.fetch_add(1, Ordering::Relaxed) % 12 * 60
+}
 
 impl Cluster {
     /// Boots 1 controller and `brokers` brokers.
     pub(crate) fn up(brokers: u32, version: Option<&str>) -> Self {
-        let base = NEXT_BASE.fetch_add(200, Ordering::Relaxed);
+        let base = port_base();
         let dir = std::env::temp_dir().join(format!("brokerwatch-test-{}-{base}", std::process::id()));
         let cluster = Self { dir, brokers: (1..=brokers).collect() };
         let (brokers, base) = (brokers.to_string(), base.to_string());
