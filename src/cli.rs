@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::acls::{Form, Profile};
 use crate::checks::Severity;
 use crate::config::Options;
 
@@ -45,6 +46,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Look at the broker once, and write what was seen as JSON: a bug report and a test case.
     Snapshot,
+    /// Print the rights that a principal needs in Kafka, as lines to paste.
+    Acls(AclsArgs),
     /// Print every metric: name, type, unit, labels, scope, source.
     Metrics,
     /// Read files for a server (started by it; or, with a socket, as the broker's user).
@@ -70,6 +73,20 @@ pub struct CheckArgs {
     /// List every check and end.
     #[arg(long)]
     pub list: bool,
+}
+
+/// Arguments of `acls`.
+#[derive(Args, Debug)]
+pub struct AclsArgs {
+    /// Who gets the rights.
+    #[arg(long, default_value = "User:brokerwatch")]
+    pub principal: String,
+    /// How much is to be seen.
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: Profile,
+    /// Form of the lines.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Form,
 }
 
 /// Arguments of `reader`.

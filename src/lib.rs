@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 // A cast that loses is named where it stands; the workspace lints hold the rest.
 
+pub mod acls;
 pub mod checks;
 pub mod cli;
 pub mod collectors;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use brokerwatch::cli::{CheckArgs, Cli, Command, ReaderArgs, ReportFormat, exit};
 use brokerwatch::config::{Config, Options};
 use brokerwatch::snapshot::Snapshot;
-use brokerwatch::{collectors, report, sources};
+use brokerwatch::{acls, collectors, report, sources};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -27,6 +27,10 @@ fn main() -> ExitCode {
         None => life::serve(&cli),
         Some(Command::Check(arguments)) => check(&cli, arguments),
         Some(Command::Snapshot) => snapshot(&cli),
+        Some(Command::Acls(arguments)) => {
+            print!("{}", acls::text(arguments.profile, arguments.format, &arguments.principal));
+            exit::CLEAN
+        }
         Some(Command::Metrics) => {
             print!("{}", collectors::table::text());
             exit::CLEAN

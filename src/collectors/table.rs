@@ -1,10 +1,12 @@
 //! The table of all metrics, for `brokerwatch metrics` and for the generated page.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{COLLECTORS, Collector};
 use crate::exposition::Family;
 use crate::self_metrics;
+use crate::sources::kafka::calls::{Right, rights_in_words};
 
 /// The table for a terminal.
 #[must_use]
@@ -53,15 +55,9 @@ fn section(out: &mut String, collector: &Collector) {
         collector.name
     );
     let sources: Vec<&str> = collector.sources.iter().map(|source| source.name).collect();
-    let rights: std::collections::BTreeSet<&str> = collector
-        .sources
-        .iter()
-        .flat_map(|source| source.apis)
-        .map(|api| api.rights)
-        .filter(|r| *r != "none")
-        .collect();
-    let rights: Vec<&str> = rights.into_iter().collect();
-    let rights = if rights.is_empty() { "none".to_owned() } else { rights.join("; ") };
+    let apis = collector.sources.iter().flat_map(|source| source.apis);
+    let rights: BTreeSet<Right> = apis.flat_map(|api| api.rights).copied().collect();
+    let rights = rights_in_words(&rights.into_iter().collect::<Vec<_>>());
     let _ = writeln!(out, "Sources: {}. Rights in Kafka: {rights}.\n", sources.join(", "));
     let _ = writeln!(out, "| metric | type | unit | labels | scope | what |\n|---|---|---|---|---|---|");
     for family in collector.families {

@@ -18,42 +18,83 @@ pub struct Api {
     pub min: i16,
     /// Highest version that we send.
     pub max: i16,
-    /// Rights that it needs, as resource and operation.
-    pub rights: &'static str,
+    /// Rights that it needs.
+    pub rights: &'static [Right],
+}
+
+/// A right in Kafka: an operation on all resources of one type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Describe on Cluster.
+    DescribeCluster,
+    /// Describe on Topic.
+    DescribeTopic,
+    /// DescribeConfigs on Cluster.
+    DescribeConfigsCluster,
+    /// DescribeConfigs on Topic.
+    DescribeConfigsTopic,
+}
+
+impl Right {
+    /// The operation, as Kafka's tools spell it.
+    #[must_use]
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self::DescribeCluster | Self::DescribeTopic => "Describe",
+            Self::DescribeConfigsCluster | Self::DescribeConfigsTopic => "DescribeConfigs",
+        }
+    }
+
+    /// The type of the resource.
+    #[must_use]
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::DescribeCluster | Self::DescribeConfigsCluster => "Cluster",
+            Self::DescribeTopic | Self::DescribeConfigsTopic => "Topic",
+        }
+    }
+}
+
+/// Rights in words, such as `Describe on Cluster and Topic`.
+#[must_use]
+pub fn rights_in_words(rights: &[Right]) -> String {
+    let words: Vec<String> =
+        rights.iter().map(|right| format!("{} on {}", right.operation(), right.resource())).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(" and ") }
 }
 
 /// ApiVersions: answered by any broker, before authorization.
-pub static API_VERSIONS: Api = Api { key: ApiKey::ApiVersions, name: "ApiVersions", min: 0, max: 4, rights: "none" };
+pub static API_VERSIONS: Api = Api { key: ApiKey::ApiVersions, name: "ApiVersions", min: 0, max: 4, rights: &[] };
 /// Metadata: silent about topics that our principal may not describe.
 pub static METADATA: Api =
-    Api { key: ApiKey::Metadata, name: "Metadata", min: 1, max: 13, rights: "Describe on Topic" };
+    Api { key: ApiKey::Metadata, name: "Metadata", min: 1, max: 13, rights: &[Right::DescribeTopic] };
 /// DescribeCluster: v1 reaches controllers (KIP-919), v2 lists fenced brokers (KIP-1073).
 pub static DESCRIBE_CLUSTER: Api =
-    Api { key: ApiKey::DescribeCluster, name: "DescribeCluster", min: 0, max: 2, rights: "Describe on Cluster" };
+    Api { key: ApiKey::DescribeCluster, name: "DescribeCluster", min: 0, max: 2, rights: &[Right::DescribeCluster] };
 /// ListOffsets; up to v7, since what later versions add (tiered storage) is not asked for.
 pub static LIST_OFFSETS: Api =
-    Api { key: ApiKey::ListOffsets, name: "ListOffsets", min: 1, max: 7, rights: "Describe on Topic" };
+    Api { key: ApiKey::ListOffsets, name: "ListOffsets", min: 1, max: 7, rights: &[Right::DescribeTopic] };
 /// DescribeLogDirs: v4 tells total and usable bytes (KIP-827).
 pub static DESCRIBE_LOG_DIRS: Api =
-    Api { key: ApiKey::DescribeLogDirs, name: "DescribeLogDirs", min: 1, max: 4, rights: "Describe on Cluster" };
+    Api { key: ApiKey::DescribeLogDirs, name: "DescribeLogDirs", min: 1, max: 4, rights: &[Right::DescribeCluster] };
 /// DescribeConfigs.
 pub static DESCRIBE_CONFIGS: Api = Api {
     key: ApiKey::DescribeConfigs,
     name: "DescribeConfigs",
     min: 1,
     max: 4,
-    rights: "DescribeConfigs on Cluster and Topic",
+    rights: &[Right::DescribeConfigsCluster, Right::DescribeConfigsTopic],
 };
 /// DescribeQuorum (KIP-595), forwarded to the active controller.
 pub static DESCRIBE_QUORUM: Api =
-    Api { key: ApiKey::DescribeQuorum, name: "DescribeQuorum", min: 0, max: 2, rights: "Describe on Cluster" };
+    Api { key: ApiKey::DescribeQuorum, name: "DescribeQuorum", min: 0, max: 2, rights: &[Right::DescribeCluster] };
 /// ListPartitionReassignments (KIP-455), forwarded to the active controller.
 pub static LIST_PARTITION_REASSIGNMENTS: Api = Api {
     key: ApiKey::ListPartitionReassignments,
     name: "ListPartitionReassignments",
     min: 0,
     max: 0,
-    rights: "Describe on Cluster",
+    rights: &[Right::DescribeCluster],
 };
 /// DescribeTopicPartitions: tells eligible leader replicas (KIP-966).
 pub static DESCRIBE_TOPIC_PARTITIONS: Api = Api {
@@ -61,7 +102,7 @@ pub static DESCRIBE_TOPIC_PARTITIONS: Api = Api {
     name: "DescribeTopicPartitions",
     min: 0,
     max: 0,
-    rights: "Describe on Topic",
+    rights: &[Right::DescribeTopic],
 };
 
 /// Every API that this program calls.
@@ -104,7 +145,9 @@ impl Api {
         let kind = error_kind(code);
         let name = ResponseError::try_from_code(code).map_or_else(|| "unknown error".to_owned(), |e| format!("{e:?}"));
         let next = match kind {
-            ErrorKind::Authorization => format!("grant {} to our principal", self.rights),
+            ErrorKind::Authorization => {
+                format!("grant {} to our principal (brokerwatch acls prints how)", rights_in_words(self.rights))
+            }
             ErrorKind::Timeout => "the controller may be away; look at the quorum".to_owned(),
             _ => "look at the broker's log".to_owned(),
         };

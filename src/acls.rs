@@ -1,0 +1,120 @@
+//! The rights that the program needs in Kafka, as lines to paste: made from the table of calls, so that none is missing
+//! and none is too many.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use clap::ValueEnum;
+
+use crate::sources::kafka::calls::{APIS, Right};
+
+/// How much the program is to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// No right at all: files and processes only, and whether the broker answers.
+    Zero,
+    /// Topics, replicas, log directories, the quorum; not the effective settings, so nothing that needs min ISR.
+    Minimal,
+    /// Everything that this version reads. Never a right to read messages, to write or to alter.
+    #[default]
+    Full,
+}
+
+/// Form of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// Lines for kafka-acls.sh.
+    #[default]
+    KafkaAcls,
+    /// A KafkaUser for Strimzi.
+    Strimzi,
+}
+
+/// The rights of a profile.
+#[must_use]
+pub fn rights(profile: Profile) -> BTreeSet<Right> {
+    let all = APIS.iter().flat_map(|api| api.rights).copied();
+    let wanted = |right: &Right| match profile {
+        Profile::Zero => false,
+        Profile::Minimal => right.operation() == "Describe",
+        Profile::Full => true,
+    };
+    all.filter(wanted).collect()
+}
+
+/// The lines that grant the rights of `profile` to `principal`, such as `User:brokerwatch`.
+#[must_use]
+pub fn text(profile: Profile, form: Form, principal: &str) -> String {
+    let rights = rights(profile);
+    if rights.is_empty() {
+        return "# The profile zero needs no right in Kafka.\n".to_owned();
+    }
+    match form {
+        Form::KafkaAcls => kafka_acls(&rights, principal),
+        Form::Strimzi => strimzi(&rights, principal),
+    }
+}
+
+fn kafka_acls(rights: &BTreeSet<Right>, principal: &str) -> String {
+    let mut out = String::new();
+    for right in rights {
+        let resource = if right.resource() == "Cluster" { "--cluster" } else { "--topic '*'" };
+        let _ = writeln!(
+            out,
+            "kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal '{principal}' --operation {} {resource}",
+            right.operation()
+        );
+    }
+    out
+}
+
+fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> String {
+    let name = principal.strip_prefix("User:").unwrap_or(principal).trim_start_matches("CN=");
+    let mut out = format!(
+        "apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels:\n    \
+         strimzi.io/cluster: MY-CLUSTER\nspec:\n  authentication:\n    type: tls\n  authorization:\n    type: simple\n    acls:\n"
+    );
+    for resource in ["Cluster", "Topic"] {
+        let of = rights.iter().filter(|right| right.resource() == resource);
+        let operations: Vec<&str> = of.map(|right| right.operation()).collect();
+        if operations.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "      - resource:\n          type: {}", resource.to_lowercase());
+        if resource == "Topic" {
+            out.push_str("          name: \"*\"\n          patternType: literal\n");
+        }
+        let _ = writeln!(out, "        operations: [{}]", operations.join(", "));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profiles_grow_and_never_write() {
+        assert!(rights(Profile::Zero).is_empty());
+        assert!(rights(Profile::Minimal).is_subset(&rights(Profile::Full)));
+        assert!(rights(Profile::Full).iter().all(|right| right.operation().starts_with("Describe")));
+    }
+
+    #[test]
+    fn kafka_acls_lines_name_each_right_once() {
+        let text = text(Profile::Minimal, Form::KafkaAcls, "User:mon");
+        let expected = "kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal 'User:mon' --operation Describe --cluster\n\
+                        kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal 'User:mon' --operation Describe --topic '*'\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_kafka_user_is_yaml() {
+        let text = text(Profile::Full, Form::Strimzi, "User:mon");
+        let user: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(user["metadata"]["name"].as_str(), Some("mon"));
+        let acls = user["spec"]["authorization"]["acls"].as_sequence().unwrap();
+        assert_eq!(acls.len(), 2);
+        assert_eq!(acls[1]["resource"]["name"].as_str(), Some("*"));
+    }
+}
