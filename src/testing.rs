@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::snapshot::{
-    Attempt, Broker, Cluster, ConfigSource, Configs, ErrorKind, Failure, Liveness, NodeView, Observed,
-    PartitionsBuilder, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
+    Attempt, Broker, Cluster, ConfigSource, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDirFiles, NodeView,
+    Observed, PartitionsBuilder, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
 };
 
 /// A partition: leader, replicas, ISR.
@@ -24,6 +24,7 @@ pub(crate) struct Sample {
     configs: Configs,
     reassignments: Vec<Reassignment>,
     eligible: Vec<(String, i32, usize)>,
+    on_disk: Option<usize>,
 }
 
 impl Sample {
@@ -39,6 +40,7 @@ impl Sample {
             configs: Configs::default(),
             reassignments: vec![],
             eligible: vec![],
+            on_disk: None,
         }
     }
 
@@ -66,6 +68,11 @@ impl Sample {
 
     pub(crate) fn eligible(mut self, topic: &str, partition: i32, count: usize) -> Self {
         self.eligible.push((topic.to_owned(), partition, count));
+        self
+    }
+
+    pub(crate) fn on_disk(mut self, replicas: usize) -> Self {
+        self.on_disk = Some(replicas);
         self
     }
 
@@ -98,6 +105,10 @@ impl Sample {
             reassignments: seen(Reassignments { whole_cluster: true, partitions: self.reassignments }),
             ..NodeView::default()
         };
+        if self.on_disk.is_some() {
+            let dir = DirFiles { replicas: self.on_disk, ..DirFiles::default() };
+            node.files = seen(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into() });
+        }
         if self.hung {
             let failure = Failure::new(ErrorKind::Timeout, "no answer");
             node.liveness.attempt = Attempt::Failed { at: Self::NOW, failure };

@@ -10,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 
 use crate::derive::View;
+use crate::derive::broker::BrokerState;
+use crate::derive::replication::unseen;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -110,9 +112,14 @@ pub fn run(check: &Check, view: &View<'_>) -> Verdict {
 /// Why partitions cannot be judged, for checks that need them.
 fn no_partitions(view: &View<'_>) -> Verdict {
     let node = view.node;
-    let reason = match (view.state, node.cluster.fresh(view.now)) {
-        (crate::derive::broker::BrokerState::Up, Some(_)) => "Which broker answers is not known.".to_owned(),
-        (crate::derive::broker::BrokerState::Up, None) => node.cluster.why_absent(),
+    let hidden = view.id.and_then(|id| unseen(node, view.now, id)).filter(|unseen| *unseen > 0);
+    let reason = match (view.state, node.cluster.fresh(view.now), hidden) {
+        (BrokerState::Up, Some(_), Some(hidden)) => format!(
+            "Metadata names none of the {hidden} replicas on this broker's disks: grant Describe on Topic to our principal \
+             (brokerwatch acls prints how)."
+        ),
+        (BrokerState::Up, Some(_), None) => "Which broker answers is not known.".to_owned(),
+        (BrokerState::Up, None, _) => node.cluster.why_absent(),
         _ => node.liveness.why_absent(),
     };
     Verdict::NotEvaluated(reason)

@@ -194,7 +194,8 @@ fn counts(view: &View<'_>, replication: &Replication<'_>, samples: &mut Samples)
 }
 
 fn cluster(view: &View<'_>, samples: &mut Samples) {
-    if let Some(cluster) = view.node.cluster.fresh(view.now) {
+    // Not while every topic is hidden from us: none without a leader among none is no answer.
+    if let Some(cluster) = view.replication.as_ref().map(|replication| replication.cluster) {
         let leaderless = || cluster.partitions.iter().filter(|found| found.leader().is_none());
         samples.push(&LEADERLESS, [], leaderless().count());
         for found in leaderless().take(NAMED_PARTITIONS_MAX) {

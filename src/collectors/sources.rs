@@ -2,6 +2,7 @@
 
 use super::{Collector, Options};
 use crate::derive::View;
+use crate::derive::replication::unseen;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::Attempt;
 use crate::sources::SOURCES;
@@ -10,7 +11,7 @@ pub(super) static COLLECTOR: Collector = Collector {
     name: "sources",
     about: "which sources can be seen, and since when not",
     sources: SOURCES,
-    families: &[&UP.family, &FAILURE.family, &LAST_SUCCESS.family, &OPERATION.family],
+    families: &[&UP.family, &FAILURE.family, &LAST_SUCCESS.family, &OPERATION.family, &UNSEEN.family],
     collect,
 };
 
@@ -40,6 +41,14 @@ static OPERATION: Metric<1> = Metric::gauge(
     "1 when our principal may do this on the cluster, 0 when not; absent when the broker does not tell.",
 );
 
+static UNSEEN: Metric<0> = Metric::gauge(
+    "brokerwatch_unseen_replicas",
+    Scope::Itself,
+    &[],
+    "Replicas on this broker's disks that Metadata did not name: of topics that our principal may not describe, or made \
+     since the last look; absent when either was not seen.",
+);
+
 /// Operations that matter here, with Kafka's AclOperation codes: their bit in the authorized-operations bitmaps.
 const OPERATIONS: [(&str, u32); 3] = [("Describe", 8), ("DescribeConfigs", 10), ("ClusterAction", 9)];
 
@@ -57,6 +66,9 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         if let Some(at) = status.last_success {
             samples.push(&LAST_SUCCESS, [status.source], at.seconds());
         }
+    }
+    if let Some(unseen) = view.id.and_then(|id| unseen(view.node, view.now, id)) {
+        samples.push(&UNSEEN, [], unseen);
     }
     let operations = view.node.registrations.fresh(view.now).and_then(|seen| seen.authorized_operations);
     if let Some(bits) = operations {

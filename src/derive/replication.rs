@@ -55,17 +55,23 @@ impl Judged {
 
 impl<'a> Replication<'a> {
     /// What is fresh in `node`. Absent while the broker does not answer: then it leads nothing that we could vouch for.
+    /// Absent too when Metadata names no replica of this broker and its disks hold some: Kafka leaves out, in silence,
+    /// the topics that a principal may not describe, and all of them left out is not zero.
     pub(super) fn of(node: &'a NodeView, now: UnixMs, id: Option<i32>, state: BrokerState) -> Option<Self> {
         if state != BrokerState::Up {
             return None;
         }
         let release = node.liveness.fresh(now)?.release();
         let cluster = node.cluster.fresh(now)?;
+        let id = id?;
+        if hosted(cluster, id) == 0 && on_disk(node, now).is_some_and(|replicas| replicas > 0) {
+            return None;
+        }
         let configs = node.configs.fresh(now);
         let min_isr = |topic: &TopicEntry| configs?.min_insync_replicas(&topic.name);
         Some(Self {
             cluster,
-            id: id?,
+            id,
             min_isr: cluster.partitions.topics().iter().map(min_isr).collect(),
             reassignments: node.reassignments.fresh(now),
             // A release newer than the table names none; one older than 3.3 does neither, and is past its support.
@@ -82,7 +88,7 @@ impl<'a> Replication<'a> {
     /// Number of replicas that the broker hosts.
     #[must_use]
     pub fn hosted(&self) -> usize {
-        self.cluster.partitions.iter().filter(|found| found.replicas.contains(&self.id)).count()
+        hosted(self.cluster, self.id)
     }
 
     /// Judges one partition.
@@ -122,6 +128,22 @@ impl<'a> Replication<'a> {
     fn adding(&self, found: &Partition<'_>) -> &'a [i32] {
         self.reassignments.map_or(&[], |reassignments| reassignments.adding(&found.topic.name, found.row.partition))
     }
+}
+
+/// Replicas on this broker's disks that Metadata did not name: of topics that our principal may not describe, or that
+/// were made since the last look. Absent when either was not seen.
+#[must_use]
+pub fn unseen(node: &NodeView, now: UnixMs, id: i32) -> Option<usize> {
+    Some(on_disk(node, now)?.saturating_sub(hosted(node.cluster.fresh(now)?, id)))
+}
+
+fn hosted(cluster: &Cluster, id: i32) -> usize {
+    cluster.partitions.iter().filter(|found| found.replicas.contains(&id)).count()
+}
+
+/// Replicas on disk; absent when one of the directories could not be looked at.
+fn on_disk(node: &NodeView, now: UnixMs) -> Option<usize> {
+    node.files.fresh(now)?.dirs.values().map(|dir| dir.as_ref().ok()?.replicas).sum()
 }
 
 /// The broker that reports a topic's own series: the leader of its lowest partition that has one.
@@ -186,6 +208,18 @@ mod tests {
         assert!(judged(sample()).sole_isr);
         assert!(!judged(sample().eligible("t", 0, 1)).sole_isr);
         assert!(!judged(Sample::broker(1).topic("t", &[partition(1, &[1], &[1])])).sole_isr);
+    }
+
+    #[test]
+    fn topics_that_are_all_hidden_are_not_zero_topics() {
+        fn view(node: &NodeView) -> bool {
+            View::new(node, Sample::NOW).replication.is_some()
+        }
+        assert!(!view(&Sample::broker(1).on_disk(3).node()), "nothing named, three on disk");
+        assert!(view(&Sample::broker(1).on_disk(0).node()), "nothing named, nothing on disk");
+        let partly = Sample::broker(1).topic("t", &[partition(1, &[1], &[1])]).on_disk(3).node();
+        assert!(view(&partly));
+        assert_eq!(unseen(&partly, Sample::NOW, 1), Some(2));
     }
 
     #[test]

@@ -134,6 +134,10 @@ pub struct DirFiles {
     pub meta_failure: Option<Failure>,
     /// Checkpoint files, by name.
     pub checkpoints: Vec<Checkpoint>,
+    /// Directories that hold a replica's log; those of the metadata log, and of logs being moved or deleted, do not
+    /// count. Absent in snapshots of a version that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<usize>,
 }
 
 /// The log directories as the file system shows them. One directory that fails does not hide the others.

@@ -101,6 +101,8 @@ fn leaderless(pages: &BTreeMap<u32, Page>, described: &BTreeMap<Key, crate::harn
         holds(count == Some(expected.len() as f64), || format!("broker {broker} counts {count:?} leaderless"))?;
         let mut named: Vec<Key> = page.all("kafka_partition_leaderless").map(|sample| key(&sample.labels)).collect();
         named.sort();
+        let unseen = page.value("brokerwatch_unseen_replicas", &[]);
+        holds(unseen == Some(0.0), || format!("broker {broker} has {unseen:?} replicas on disk that are not named"))?;
         holds(named.iter().eq(expected.iter().copied()), || format!("broker {broker} names {named:?}"))?;
     }
     Ok(())
