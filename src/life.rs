@@ -122,7 +122,7 @@ pub(crate) fn look_at_cluster(cli: &Cli, config: Config) -> Snapshot {
     let Some(runtime) = runtime() else { return nothing_seen() };
     let snapshot = runtime.block_on(async {
         let mut all = look(config.clone()).await;
-        for other in gather::other_brokers(&all) {
+        for other in gather::other_brokers(&all, &config.security) {
             let seen = look(Config { server: Some(other), properties_file: None, ..config.clone() }).await;
             all.taken_at = all.taken_at.max(seen.taken_at);
             all.nodes.extend(seen.nodes);

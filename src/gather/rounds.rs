@@ -114,7 +114,7 @@ fn follow_endpoint(context: &Context) {
     let process = process.map(|process| (process.pid, process.start_ticks));
     let (endpoint, why) = match (&context.config.load().server, &properties) {
         (Some(server), _) => (server.clone(), "--kafka.server".to_owned()),
-        (None, Some(properties)) => match choose_endpoint(properties) {
+        (None, Some(properties)) => match choose_endpoint(properties, &context.config.load().security) {
             Ok(chosen) => (chosen.endpoint, chosen.why),
             Err(reason) => return tracing::warn!(reason, "No listener to speak to."),
         },
