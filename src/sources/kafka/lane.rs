@@ -210,6 +210,8 @@ struct Open {
     connection: Connection,
     endpoint: Endpoint,
     offered: ApiVersions,
+    /// Whether it has answered more than ApiVersions.
+    proved: bool,
     /// The files that it was opened with, and when they were last looked at.
     files: Stamp,
     files_looked_at: Instant,
@@ -294,9 +296,10 @@ impl Task {
                     self.hung.retain(|(key, _)| *key != api.key);
                     self.hung.push((api.key, open.endpoint.process));
                 }
-                return Err(failure);
+                return Err(if open.proved { failure } else { closed_at_once(&open.endpoint, failure) });
             }
         };
+        open.proved = true;
         self.open = Some(open);
         Ok(Answered { version, body })
     }
@@ -379,6 +382,19 @@ impl Task {
     }
 }
 
+/// A listener that asks for SASL answers ApiVersions to anybody, and closes at any other request: that is our own fault,
+/// not the broker's end.
+fn closed_at_once(endpoint: &Endpoint, failure: Failure) -> Failure {
+    if failure.kind != ErrorKind::Refused {
+        return failure;
+    }
+    let message = format!(
+        "{endpoint} answers ApiVersions and then closes the connection: its listener asks for SASL; give \
+         --sasl.mechanism and what it needs, or name another listener (--kafka.server)."
+    );
+    Failure::new(ErrorKind::Authentication, message)
+}
+
 fn moved() -> Failure {
     Failure::new(ErrorKind::Refused, "The listener has changed; the new one is asked next.")
 }
@@ -395,7 +411,8 @@ async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, F
         // The connection is made anew at 85 %, as Kafka's own clients authenticate anew.
         ends_at = lifetime.map(|lifetime| Instant::now() + lifetime.mul_f64(0.85));
     }
-    Ok(Open { connection, endpoint, offered, files, files_looked_at: started, ends_at })
+    let proved = endpoint.security.sasl.is_some();
+    Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at })
 }
 
 /// Connects and asks what is offered, the first exchange on every connection.
