@@ -11,6 +11,7 @@ use brokerwatch::limits::Limits;
 use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::server::{self, Pages, Server};
 use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot};
+use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
@@ -56,6 +57,7 @@ async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> 
     if rustix::process::geteuid().is_root() {
         tracing::warn!("Running as root is not needed; the user of the broker is enough.");
     }
+    warn_of_exposure(&config.security);
     for address in &config.listen_addresses {
         tracing::info!(address, path = config.telemetry_path, "Serving.");
     }
@@ -81,6 +83,20 @@ async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> 
         .await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     exit::CLEAN
+}
+
+/// Says what of the configuration lets others listen in or pretend to be the broker.
+fn warn_of_exposure(security: &Security) {
+    let plain =
+        security.sasl.as_ref().is_some_and(|sasl| matches!(sasl.mechanism, Mechanism::Plain | Mechanism::OauthBearer));
+    if plain && security.tls.is_none() {
+        tracing::warn!(
+            "Without --tls.enabled the password or token crosses the network as it is; SCRAM would not send it."
+        );
+    }
+    if security.tls.as_ref().is_some_and(|tls| tls.insecure_skip_verify) {
+        tracing::warn!("With --tls.insecure-skip-tls-verify whoever answers is believed to be the broker.");
+    }
 }
 
 /// Takes a new configuration on each SIGHUP, or keeps the old one and says why.
@@ -122,7 +138,7 @@ pub(crate) fn look_at_cluster(cli: &Cli, config: Config) -> Snapshot {
     let Some(runtime) = runtime() else { return nothing_seen() };
     let snapshot = runtime.block_on(async {
         let mut all = look(config.clone()).await;
-        for other in gather::other_brokers(&all) {
+        for other in gather::other_brokers(&all, &config.security) {
             let seen = look(Config { server: Some(other), properties_file: None, ..config.clone() }).await;
             all.taken_at = all.taken_at.max(seen.taken_at);
             all.nodes.extend(seen.nodes);

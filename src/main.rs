@@ -47,13 +47,16 @@ fn configuration(cli: &Cli) -> Result<Config, String> {
         Some(path) => {
             let shown = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|error| format!("--config.file={shown}: {error}"))?;
-            let file = Options::parse(&shown, &text)?;
-            // Alone first, so that a bad value is told with the file that it stands in.
-            file.clone().validate().map_err(|error| format!("--config.file={shown}: {error}"))?;
-            file
+            Options::parse(&shown, &text)?
         }
     };
-    cli.options.clone().or(file).validate()
+    cli.options.clone().or(file.clone()).validate().map_err(|error| match &cli.config_file {
+        // A bad value is told with the file that it stands in. What belongs together may stand in several places.
+        Some(path) if file.validate().is_err_and(|own| own == error) => {
+            format!("--config.file={}: {error}", path.display())
+        }
+        _ => error,
+    })
 }
 
 fn usage(message: &str) -> u8 {

@@ -493,7 +493,7 @@ fn a_refused_port_is_down_and_a_listener_that_appears_is_found() {
 #[test]
 fn a_port_that_speaks_something_else_is_told_so() {
     thread::scope(|scope| {
-        for fault in [Fault::Http, Fault::TlsAlert, Fault::Ssh, Fault::WrongCorrelation] {
+        for fault in [Fault::Http, Fault::Ssh, Fault::WrongCorrelation] {
             scope.spawn(move || {
                 let (host, node) = (Host::new(), FakeNode::start());
                 node.set(fault);
@@ -503,6 +503,17 @@ fn a_port_that_speaks_something_else_is_told_so() {
                 assert!(log.contains(&node.address()) && log.contains("--kafka.server"), "{fault:?}: {log}");
             });
         }
+    });
+}
+
+#[test]
+fn a_port_that_speaks_tls_is_not_called_down_and_its_flag_is_named() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    node.set(Fault::TlsAlert);
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    assert!(within(6_000, || sidecar.log().contains("--tls.enabled")), "{}", sidecar.log());
+    sidecar.until("it is neither up nor down", 6, |page| {
+        !is_up(page) && !is_down(page, "protocol") && !is_down(page, "limit")
     });
 }
 

@@ -60,7 +60,7 @@ impl Bench {
 }
 
 fn endpoint(port: u16) -> Endpoint {
-    Endpoint { host: "127.0.0.1".into(), port, security: Security::Plaintext, process: None }
+    Endpoint { host: "127.0.0.1".into(), port, security: Security::default(), process: None }
 }
 
 fn elapsed_ms(since: Instant) -> u64 {
@@ -87,7 +87,7 @@ const FAULTS: [(Fault, ErrorKind); 12] = [
     (Fault::LengthBomb, ErrorKind::Protocol),
     (Fault::HalfBody, ErrorKind::Protocol),
     (Fault::Oversized, ErrorKind::Limit),
-    (Fault::TlsAlert, ErrorKind::Limit),
+    (Fault::TlsAlert, ErrorKind::Tls),
     (Fault::Http, ErrorKind::Limit),
     (Fault::Ssh, ErrorKind::Limit),
     (Fault::Silent, ErrorKind::Timeout),

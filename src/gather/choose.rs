@@ -18,11 +18,12 @@ pub struct Chosen {
 const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
 
 /// Chooses a listener that this program can speak to. Brokers' listeners come before controllers', since a broker says
-/// more; a wildcard is reached by loopback, so that no request leaves the host.
+/// more; a wildcard is reached by loopback, so that no request leaves the host. Its certificate is for the advertised
+/// host all the same.
 ///
 /// # Errors
 /// One line when there is none.
-pub fn choose_endpoint(properties: &Properties) -> Result<Chosen, String> {
+pub fn choose_endpoint(properties: &Properties, security: &Security) -> Result<Chosen, String> {
     let controllers: Vec<&str> = properties.list("controller.listener.names").collect();
     let broker = properties.roles().contains(&"broker");
     let mut refused = Vec::new();
@@ -33,17 +34,29 @@ pub fn choose_endpoint(properties: &Properties) -> Result<Chosen, String> {
             continue;
         }
         let Some((host, port)) = split_address(address) else { continue };
-        match protocol(properties, name) {
-            "PLAINTEXT" => {
-                let endpoint = Endpoint { host: reachable(host), port, security: Security::Plaintext, process: None };
-                let why = format!("listener {name} of {}", properties.path);
-                return Ok(Chosen { endpoint, why });
-            }
-            other => refused.push(format!("{name} speaks {other}")),
+        let spoken = protocol(properties, name).to_ascii_uppercase();
+        if spoken == security.protocol() {
+            let security =
+                advertised_host(properties, name).map_or_else(|| security.clone(), |host| security.named(host));
+            let endpoint = Endpoint { host: reachable(host), port, security, process: None };
+            let why = format!("listener {name} ({spoken}) of {}", properties.path);
+            return Ok(Chosen { endpoint, why });
         }
+        let flags = security.flags_for(&spoken).map(|flags| format!(": {flags}")).unwrap_or_default();
+        refused.push(format!("{name} speaks {spoken}{flags}"));
     }
     let refused = if refused.is_empty() { "it names no listener with a port".to_owned() } else { refused.join(", ") };
-    Err(format!("{}: no listener that this program can speak to ({refused}); give --kafka.server.", properties.path))
+    let (path, ours) = (&properties.path, security.protocol());
+    Err(format!("{path}: no listener speaks {ours}, as is configured ({refused}); or give --kafka.server."))
+}
+
+/// The host that clients are told for a listener; absent when none is.
+fn advertised_host<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
+    properties.list("advertised.listeners").find_map(|entry| {
+        let (advertised, address) = entry.trim().split_once("://")?;
+        let (host, _) = split_address(address)?;
+        (advertised.trim().eq_ignore_ascii_case(name) && !host.is_empty()).then_some(host)
+    })
 }
 
 /// The protocol behind a listener's name: as mapped, else the name itself (Kafka's default map).
@@ -77,12 +90,19 @@ fn reachable(host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::sources::kafka::security::TlsFiles;
 
     fn chosen(pairs: &[(&str, &str)]) -> Result<String, String> {
+        choose(pairs, &Security::default()).map(|chosen| chosen.endpoint.to_string())
+    }
+
+    fn choose(pairs: &[(&str, &str)], security: &Security) -> Result<Chosen, String> {
         let values = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         let properties = Properties { path: "f".into(), values, keys: pairs.len() };
-        choose_endpoint(&properties).map(|chosen| chosen.endpoint.to_string())
+        choose_endpoint(&properties, security)
     }
 
     #[test]
@@ -114,7 +134,28 @@ mod tests {
     #[test]
     fn a_listener_that_cannot_be_spoken_to_is_named() {
         let message = chosen(&[("listeners", "SASL_SSL://:9092")]).unwrap_err();
-        assert!(message.contains("SASL_SSL speaks SASL_SSL") && message.contains("--kafka.server"), "{message}");
+        let flags = "SASL_SSL speaks SASL_SSL: give --tls.enabled and give --sasl.mechanism";
+        assert!(message.contains(flags) && message.contains("--kafka.server"), "{message}");
         assert!(chosen(&[("listeners", "nonsense")]).is_err());
+    }
+
+    #[test]
+    fn the_listener_that_fits_what_is_configured_is_chosen_and_its_certificate_is_for_the_advertised_host() {
+        let pairs = [
+            ("listeners", "PLAINTEXT://:9092,CLIENTS://0.0.0.0:9093"),
+            ("advertised.listeners", "PLAINTEXT://kafka-1.example:9092,CLIENTS://kafka-1.example:9093"),
+            ("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CLIENTS:SSL"),
+        ];
+        assert_eq!(choose(&pairs, &Security::default()).unwrap().endpoint.port, 9092);
+        let tls = Security { tls: Some(Arc::default()), sasl: None };
+        let endpoint = choose(&pairs, &tls).unwrap().endpoint;
+        assert_eq!(endpoint.to_string(), "127.0.0.1:9093");
+        assert_eq!(endpoint.security.tls.unwrap().server_name.as_deref(), Some("kafka-1.example"));
+        let named = TlsFiles { server_name: Some("other".into()), ..TlsFiles::default() };
+        let named = Security { tls: Some(Arc::new(named)), sasl: None };
+        let kept = choose(&pairs, &named).unwrap().endpoint.security.tls.unwrap();
+        assert_eq!(kept.server_name.as_deref(), Some("other"));
+        let message = choose(&pairs[..1], &tls).unwrap_err();
+        assert!(message.contains("PLAINTEXT speaks PLAINTEXT: without --tls.enabled"), "{message}");
     }
 }

@@ -24,7 +24,7 @@ use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section, UnixMs};
 use crate::sources::kafka::lane::jittered;
-use crate::sources::kafka::{Client, Endpoint};
+use crate::sources::kafka::{Client, Endpoint, Security};
 use crate::sources::reader::{Reader, ReaderAt};
 use crate::sources::{SOURCES, Source};
 
@@ -242,18 +242,14 @@ pub async fn settle(context: &Context, ms_max: u64) {
 
 /// The live brokers that a snapshot names, apart from the one that was asked.
 #[must_use]
-pub fn other_brokers(snapshot: &crate::snapshot::Snapshot) -> Vec<Endpoint> {
+pub fn other_brokers(snapshot: &crate::snapshot::Snapshot, security: &Security) -> Vec<Endpoint> {
     let mut others = Vec::new();
     for (origin, node) in &snapshot.nodes {
         let own = crate::derive::node::id(node, snapshot.taken_at);
         let Some(cluster) = node.cluster.fresh(snapshot.taken_at) else { continue };
         for broker in cluster.brokers.iter().filter(|broker| Some(broker.id) != own) {
-            let endpoint = Endpoint {
-                host: broker.host.clone(),
-                port: broker.port,
-                security: crate::sources::kafka::Security::default(),
-                process: None,
-            };
+            let security = security.clone();
+            let endpoint = Endpoint { host: broker.host.clone(), port: broker.port, security, process: None };
             if endpoint.to_string() != origin.0 {
                 others.push(endpoint);
             }

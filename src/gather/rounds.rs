@@ -114,7 +114,7 @@ fn follow_endpoint(context: &Context) {
     let process = process.map(|process| (process.pid, process.start_ticks));
     let (endpoint, why) = match (&context.config.load().server, &properties) {
         (Some(server), _) => (server.clone(), "--kafka.server".to_owned()),
-        (None, Some(properties)) => match choose_endpoint(properties) {
+        (None, Some(properties)) => match choose_endpoint(properties, &context.config.load().security) {
             Ok(chosen) => (chosen.endpoint, chosen.why),
             Err(reason) => return context.complain(reason),
         },
@@ -354,7 +354,8 @@ impl Context {
 
     /// Why none of the listeners of its properties file can be spoken to.
     fn no_listener(&self, view: &NodeView) -> String {
-        let chosen = view.properties.last.as_ref().map(|seen| choose_endpoint(&seen.value));
+        let chosen =
+            view.properties.last.as_ref().map(|seen| choose_endpoint(&seen.value, &self.config.load().security));
         chosen.and_then(Result::err).unwrap_or_else(|| "Its listener is about to be asked.".to_owned())
     }
 

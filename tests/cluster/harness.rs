@@ -27,6 +27,15 @@ fn port_base() -> u16 {
 impl Cluster {
     /// Boots 1 controller and `brokers` brokers.
     pub(crate) fn up(brokers: u32, version: Option<&str>) -> Self {
+        Self::up_with(brokers, version, &[])
+    }
+
+    /// As [`Cluster::up`], with listeners of TLS and SASL, a user without rights to write, and certificates.
+    pub(crate) fn up_secure() -> Self {
+        Self::up_with(3, None, &["--secure"])
+    }
+
+    fn up_with(brokers: u32, version: Option<&str>, further: &[&str]) -> Self {
         let base = port_base();
         let dir = std::env::temp_dir().join(format!("brokerwatch-test-{}-{base}", std::process::id()));
         let cluster = Self { dir, brokers: (1..=brokers).collect() };
@@ -35,6 +44,7 @@ impl Cluster {
         if let Some(version) = version {
             arguments.extend(["--version", version]);
         }
+        arguments.extend(further);
         cluster.kafka(&arguments);
         cluster
     }
@@ -66,6 +76,16 @@ impl Cluster {
     /// `host:port` of a broker.
     pub(crate) fn server(&self, node: &str) -> String {
         format!("127.0.0.1:{}", self.kafka(&["port", node]).trim())
+    }
+
+    /// `host:port` of one of the further listeners of a broker.
+    pub(crate) fn listener(&self, node: &str, listener: &str) -> String {
+        format!("127.0.0.1:{}", self.kafka(&["port", node, listener]).trim())
+    }
+
+    /// A file that the cluster was made with.
+    pub(crate) fn file(&self, relative: &str) -> String {
+        self.dir.join(relative).display().to_string()
     }
 
     /// Addresses of all brokers.

@@ -99,6 +99,20 @@ node_name() {
 
 node_port() { if [[ $1 == controller ]]; then echo $((PORT_BASE + 50)); else echo $((PORT_BASE + ${1#broker-} - 1)); fi; }
 
+# listener_port NAME LISTENER: a broker's listeners stand ten ports apart; the others than PLAINTEXT are of up --secure.
+listener_port() {
+  local at
+  case $2 in
+    PLAINTEXT) at=0 ;;
+    SSL) at=100 ;;
+    MTLS) at=110 ;;
+    SASL_PLAINTEXT) at=120 ;;
+    SASL_SSL) at=130 ;;
+    *) usage_error "no listener '$2' (PLAINTEXT, SSL, MTLS, SASL_PLAINTEXT, SASL_SSL)" ;;
+  esac
+  echo $(($(node_port "$1") + at))
+}
+
 # bootstrap_of BROKER...: host:port,host:port
 bootstrap_of() { local b out=(); for b; do out+=("127.0.0.1:$(node_port "broker-$b")"); done; (IFS=,; echo "${out[*]}"); }
 
@@ -340,6 +354,70 @@ write_properties() {
     at[$key]=$i lines[i]=$kv
   done
   printf '%s\n' "${lines[@]}" >"$DIR/$name/server.properties"
+}
+
+# The user that up --secure makes; the client certificate is of the same name.
+SECURE_USER=exporter
+SECURE_PASSWORD=pass=word-1
+
+# An authority, what it signs for the brokers and for the user, and another authority that signs nothing here: PEM files.
+write_certificates() {
+  local dir=$DIR/tls name
+  mkdir -p "$dir"
+  command -v openssl >/dev/null || die "missing: openssl (Debian: apt-get install openssl)"
+  {
+    for name in ca other-ca; do
+      openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=brokerwatch test $name" \
+        -keyout "$dir/$name-key.pem" -out "$dir/$name.pem"
+    done
+    for name in broker "$SECURE_USER"; do
+      openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$dir/$name-key.pem" -out "$dir/$name.csr"
+      openssl x509 -req -in "$dir/$name.csr" -days 30 -CA "$dir/ca.pem" -CAkey "$dir/ca-key.pem" -CAcreateserial \
+        -extfile <(echo subjectAltName=DNS:localhost,IP:127.0.0.1) -out "$dir/$name.pem"
+    done
+  } >"$dir/openssl.log" 2>&1 || { cat "$dir/openssl.log" >&2; die "openssl could not make the certificates"; }
+  cat "$dir/broker-key.pem" "$dir/broker.pem" >"$dir/broker-store.pem"
+  printf '%s\n' "$SECURE_PASSWORD" >"$dir/password"
+}
+
+# secure_properties NAME: KEY=VALUE lines that add the secure listeners and the authorizer. Nodes speak plaintext among
+# themselves, so that the other sub-commands go on as they are: anonymous is the super user.
+secure_properties() {
+  local name=$1 kind listeners protocols=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,MTLS:SSL
+  protocols+=,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
+  local scram=org.apache.kafka.common.security.scram.ScramLoginModule
+  printf '%s\n' authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer \
+    super.users=User:ANONYMOUS "listener.security.protocol.map=$protocols"
+  [[ $name != controller ]] || return 0
+  listeners=PLAINTEXT://127.0.0.1:$(node_port "$name")
+  for kind in SSL MTLS SASL_PLAINTEXT SASL_SSL; do
+    listeners+=,$kind://127.0.0.1:$(listener_port "$name" "$kind")
+  done
+  printf '%s\n' "listeners=$listeners" "advertised.listeners=$listeners" \
+    ssl.keystore.type=PEM "ssl.keystore.location=$DIR/tls/broker-store.pem" \
+    ssl.truststore.type=PEM "ssl.truststore.location=$DIR/tls/ca.pem" \
+    listener.name.mtls.ssl.client.auth=required 'ssl.principal.mapping.rules=RULE:^CN=([^,]+).*$/$1/,DEFAULT' \
+    listener.name.sasl_plaintext.sasl.enabled.mechanisms=SCRAM-SHA-512 \
+    listener.name.sasl_ssl.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER \
+    "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=$scram required;" \
+    listener.name.sasl_plaintext.scram-sha-512.connections.max.reauth.ms=8000 \
+    "listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=$scram required;" \
+    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=$scram required;" \
+    "listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_$SECURE_USER=\"$SECURE_PASSWORD\";" \
+    "listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
+}
+
+# The user's SCRAM credentials and its rights: what the documentation tells to grant, and no more.
+add_secure_user() {
+  local acl=org.apache.kafka.tools.AclCommand mechanism
+  [[ $VERSION != 3.* ]] || acl=kafka.admin.AclCommand
+  # One credential of a user in each request.
+  for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
+    client kafka.admin.ConfigCommand --entity-type users --entity-name "$SECURE_USER" --alter \
+      --add-config "$mechanism=[password=$SECURE_PASSWORD]" >/dev/null
+  done
+  client "$acl" --add --allow-principal "User:$SECURE_USER" --operation Describe --operation DescribeConfigs \
+    --cluster --topic '*' >/dev/null
 }
 
 # tool CLASS ARGS...: one of Kafka's command line tools.

@@ -11,3 +11,4 @@ mod equality;
 mod faults;
 mod harness;
 mod prometheus;
+mod security;

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::disallowed_methods, reason = "each test target uses its own part; tests read files")]
 
 pub(crate) mod fake_node;
+pub(crate) mod secure_front;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

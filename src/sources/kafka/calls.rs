@@ -65,6 +65,11 @@ pub fn rights_in_words(rights: &[Right]) -> String {
 
 /// ApiVersions: answered by any broker, before authorization.
 pub static API_VERSIONS: Api = Api { key: ApiKey::ApiVersions, name: "ApiVersions", min: 0, max: 4, rights: &[] };
+/// SaslHandshake: chooses the mechanism; v1, since v0 goes on without Kafka's frames.
+pub static SASL_HANDSHAKE: Api = Api { key: ApiKey::SaslHandshake, name: "SaslHandshake", min: 1, max: 1, rights: &[] };
+/// SaslAuthenticate: says who we are; v1 tells how long that holds (KIP-368).
+pub static SASL_AUTHENTICATE: Api =
+    Api { key: ApiKey::SaslAuthenticate, name: "SaslAuthenticate", min: 0, max: 2, rights: &[] };
 /// Metadata: silent about topics that our principal may not describe.
 pub static METADATA: Api =
     Api { key: ApiKey::Metadata, name: "Metadata", min: 1, max: 13, rights: &[Right::DescribeTopic] };
@@ -108,6 +113,8 @@ pub static DESCRIBE_TOPIC_PARTITIONS: Api = Api {
 /// Every API that this program calls.
 pub static APIS: &[&Api] = &[
     &API_VERSIONS,
+    &SASL_HANDSHAKE,
+    &SASL_AUTHENTICATE,
     &METADATA,
     &DESCRIBE_CLUSTER,
     &LIST_OFFSETS,

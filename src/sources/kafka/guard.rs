@@ -16,6 +16,8 @@ enum Shape {
     Fixed(usize),
     /// A string, nullable or not.
     Text,
+    /// Bytes, nullable or not.
+    Blob,
     /// An array of structures, nullable or not.
     Array(&'static [Field]),
     /// An array of 32-bit integers, nullable or not.
@@ -50,7 +52,7 @@ const I16: Shape = Shape::Fixed(2);
 const I32: Shape = Shape::Fixed(4);
 const I64: Shape = Shape::Fixed(8);
 const UUID: Shape = Shape::Fixed(16);
-use Shape::{Array, Integers, Optional, Text};
+use Shape::{Array, Blob, Integers, Optional, Text};
 
 /// An API's answer.
 struct Layout {
@@ -61,6 +63,8 @@ struct Layout {
 }
 
 static LAYOUTS: &[Layout] = &[
+    Layout { api: ApiKey::SaslHandshake, flexible: i16::MAX, fields: SASL_HANDSHAKE },
+    Layout { api: ApiKey::SaslAuthenticate, flexible: 2, fields: SASL_AUTHENTICATE },
     Layout { api: ApiKey::Metadata, flexible: 9, fields: METADATA },
     Layout { api: ApiKey::DescribeCluster, flexible: 0, fields: DESCRIBE_CLUSTER },
     Layout { api: ApiKey::ListOffsets, flexible: 6, fields: LIST_OFFSETS },
@@ -70,6 +74,10 @@ static LAYOUTS: &[Layout] = &[
     Layout { api: ApiKey::ListPartitionReassignments, flexible: 0, fields: LIST_PARTITION_REASSIGNMENTS },
     Layout { api: ApiKey::DescribeTopicPartitions, flexible: 0, fields: DESCRIBE_TOPIC_PARTITIONS },
 ];
+
+static SASL_HANDSHAKE: &[Field] = &[field(I16), field(Array(&[field(Text)]))];
+
+static SASL_AUTHENTICATE: &[Field] = &[field(I16), field(Text), field(Blob), since(1, I64)];
 
 static METADATA: &[Field] = &[
     since(3, I32),
@@ -234,6 +242,10 @@ impl Walk {
                     let length = self.length(2)?;
                     self.skip(length)?;
                 }
+                Shape::Blob => {
+                    let length = self.length(4)?;
+                    self.skip(length)?;
+                }
                 Shape::Integers => {
                     let count = self.count(4, 4)?;
                     self.skip(count * 4)?;
@@ -292,7 +304,7 @@ impl Walk {
                     2
                 }
             }
-            Shape::Integers | Shape::Array(_) => {
+            Shape::Blob | Shape::Integers | Shape::Array(_) => {
                 if self.flexible {
                     1
                 } else {
@@ -375,6 +387,15 @@ mod tests {
                 let result =
                     DescribeConfigsResult::default().with_resource_name(text("t")).with_configs(vec![entry; 2]);
                 encoded(&DescribeConfigsResponse::default().with_results(vec![result; 2]), version)
+            }
+            ApiKey::SaslHandshake => {
+                let mechanisms = vec![text("PLAIN"), text("SCRAM-SHA-512")];
+                encoded(&SaslHandshakeResponse::default().with_mechanisms(mechanisms), version)
+            }
+            ApiKey::SaslAuthenticate => {
+                let answer = SaslAuthenticateResponse::default().with_error_message(Some(text("no")));
+                let answer = answer.with_auth_bytes(Bytes::from_static(b"v=abc"));
+                encoded(&if version >= 1 { answer.with_session_lifetime_ms(7) } else { answer }, version)
             }
             _ => controller_sample(api, version),
         }

@@ -17,8 +17,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::api_versions::{Answer, ApiVersions, parse_api_versions};
 use super::calls::{API_VERSIONS, Api};
+use super::security::Stamp;
 use super::wire::Connection;
-use super::{Endpoint, guard};
+use super::{Endpoint, guard, sasl};
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
@@ -31,12 +32,17 @@ const HUNG_AFTER: Duration = Duration::from_secs(30);
 /// Calls that may wait behind the one under way.
 const WAITING_CALLS_MAX: usize = 16;
 
+/// How often the files of an open connection are looked at.
+const FILES_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Pause after a refused user: only a person mends that, and brokers log and slow down each attempt.
+const REFUSED_PAUSE_MS: u64 = 15_000;
+
 type Prepare = Box<dyn FnOnce(&ApiVersions) -> Result<Prepared, Failure> + Send>;
 
-struct Prepared {
+pub(super) struct Prepared {
     api: &'static Api,
     version: i16,
-    body: BytesMut,
+    pub(super) body: BytesMut,
 }
 
 struct Answered {
@@ -204,6 +210,37 @@ struct Open {
     connection: Connection,
     endpoint: Endpoint,
     offered: ApiVersions,
+    /// Whether it has answered more than ApiVersions.
+    proved: bool,
+    /// The files that it was opened with, and when they were last looked at.
+    files: Stamp,
+    files_looked_at: Instant,
+    /// From when on the broker may refuse it (KIP-368), with a margin.
+    ends_at: Option<Instant>,
+}
+
+impl Open {
+    /// Whether it may be used for a further request: not when our secrets have changed or soon no longer hold.
+    async fn is_current(&mut self) -> bool {
+        let now = Instant::now();
+        if self.ends_at.is_some_and(|end| now >= end) {
+            return false;
+        }
+        if now.duration_since(self.files_looked_at) >= FILES_LOOK_EVERY {
+            self.files_looked_at = now;
+            return self.files == stamp(&self.endpoint).await;
+        }
+        true
+    }
+}
+
+/// The state of the files of TLS and SASL; looked at on a thread of its own, since a file may hang.
+async fn stamp(endpoint: &Endpoint) -> Stamp {
+    let security = endpoint.security.clone();
+    if security.tls.is_none() && security.sasl.is_none() {
+        return Stamp::default();
+    }
+    tokio::task::spawn_blocking(move || security.stamp()).await.unwrap_or_default()
 }
 
 struct Task {
@@ -259,9 +296,10 @@ impl Task {
                     self.hung.retain(|(key, _)| *key != api.key);
                     self.hung.push((api.key, open.endpoint.process));
                 }
-                return Err(failure);
+                return Err(if open.proved { failure } else { closed_at_once(&open.endpoint, failure) });
             }
         };
+        open.proved = true;
         self.open = Some(open);
         Ok(Answered { version, body })
     }
@@ -284,6 +322,7 @@ impl Task {
     async fn connected(&mut self, target: Endpoint) -> Result<Open, Failure> {
         if let Some(mut open) = self.open.take()
             && open.endpoint.is_same_listener(&target)
+            && open.is_current().await
             && open.connection.is_idle().await
         {
             open.endpoint = target;
@@ -303,7 +342,9 @@ impl Task {
                 Ok(open)
             }
             Err(failure) => {
-                let pause = Duration::from_millis(jittered(self.backoff_ms));
+                let refused = failure.kind == ErrorKind::Authentication;
+                let pause = if refused { REFUSED_PAUSE_MS } else { self.backoff_ms };
+                let pause = Duration::from_millis(jittered(pause));
                 self.backoff_ms = (self.backoff_ms * 2).min(BACKOFF_MS.1);
                 self.retry = Some((target, Instant::now() + pause, failure.clone()));
                 Err(failure)
@@ -341,19 +382,48 @@ impl Task {
     }
 }
 
+/// A listener that asks for SASL answers ApiVersions to anybody, and closes at any other request: that is our own fault,
+/// not the broker's end.
+fn closed_at_once(endpoint: &Endpoint, failure: Failure) -> Failure {
+    if failure.kind != ErrorKind::Refused {
+        return failure;
+    }
+    let message = format!(
+        "{endpoint} answers ApiVersions and then closes the connection: its listener asks for SASL; give \
+         --sasl.mechanism and what it needs, or name another listener (--kafka.server)."
+    );
+    Failure::new(ErrorKind::Authentication, message)
+}
+
 fn moved() -> Failure {
     Failure::new(ErrorKind::Refused, "The listener has changed; the new one is asked next.")
 }
 
-/// Connects and negotiates: the first exchange on every connection is ApiVersions (and, later, SASL).
+/// Connects, negotiates and says who we are: TLS, ApiVersions, SASL.
 async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, Failure> {
-    let mut connection = Connection::open(&endpoint, frame_bytes_max).await?;
+    // Before the files are read: a change in between makes another connection, not none.
+    let files = stamp(&endpoint).await;
+    let started = Instant::now();
+    let (mut connection, offered) = negotiated(&endpoint, frame_bytes_max).await?;
+    let mut ends_at = None;
+    if let Some(sasl) = &endpoint.security.sasl {
+        let lifetime = sasl::authenticate(&mut connection, &endpoint, &offered, sasl).await?;
+        // The connection is made anew at 85 %, as Kafka's own clients authenticate anew.
+        ends_at = lifetime.map(|lifetime| Instant::now() + lifetime.mul_f64(0.85));
+    }
+    let proved = endpoint.security.sasl.is_some();
+    Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at })
+}
+
+/// Connects and asks what is offered, the first exchange on every connection.
+async fn negotiated(endpoint: &Endpoint, frame_bytes_max: usize) -> Result<(Connection, ApiVersions), Failure> {
+    let mut connection = Connection::open(endpoint, frame_bytes_max).await?;
     let mut version = API_VERSIONS.max;
     loop {
         let request = encoded(&API_VERSIONS, version, &api_versions_request())?;
         let body = connection.exchange(ApiKey::ApiVersions, version, &request.body).await?;
         match parse_api_versions(body, version) {
-            Some(Answer::Offered(offered)) => return Ok(Open { connection, endpoint, offered }),
+            Some(Answer::Offered(offered)) => return Ok((connection, offered)),
             // Each answer is of a lower version, so this ends.
             Some(Answer::AskAgainIn(lower)) => version = lower,
             None => {
@@ -371,7 +441,7 @@ fn api_versions_request() -> ApiVersionsRequest {
         .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")))
 }
 
-fn encoded(api: &'static Api, version: i16, request: &impl Encodable) -> Result<Prepared, Failure> {
+pub(super) fn encoded(api: &'static Api, version: i16, request: &impl Encodable) -> Result<Prepared, Failure> {
     let mut body = BytesMut::new();
     request.encode(&mut body, version).map_err(|_| {
         let message = format!("A request for {} v{version} could not be encoded; please report this.", api.name);

@@ -13,6 +13,10 @@ pub mod lane;
 pub mod log_dirs;
 pub mod offsets;
 pub mod quorum;
+mod sasl;
+mod scram;
+pub mod security;
+mod tls;
 pub mod wire;
 
 use std::fmt;
@@ -23,6 +27,7 @@ use tokio::sync::watch;
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use lane::Lane;
+pub use security::Security;
 
 /// Where a broker listens and how it wants to be spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +51,7 @@ impl Endpoint {
             (Some(one), Some(other)) => one == other,
             _ => true,
         };
-        same_process && (&self.host, self.port, self.security) == (&other.host, other.port, other.security)
+        same_process && (&self.host, self.port, &self.security) == (&other.host, other.port, &other.security)
     }
 }
 
@@ -58,14 +63,6 @@ impl fmt::Display for Endpoint {
             write!(f, "{}:{}", self.host, self.port)
         }
     }
-}
-
-/// How a listener is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Security {
-    /// `PLAINTEXT`: neither TLS nor SASL.
-    #[default]
-    Plaintext,
 }
 
 /// The two connections to the node that this process watches.

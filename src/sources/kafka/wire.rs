@@ -11,7 +11,7 @@ use kafka_protocol::protocol::{Encodable, StrBytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Endpoint, Security};
+use super::{Endpoint, tls};
 use crate::snapshot::{ErrorKind, Failure};
 
 /// What brokers show in their request logs and client metrics.
@@ -19,6 +19,9 @@ const CLIENT_ID: &str = "brokerwatch";
 
 /// Bytes that are made room for at once while a frame arrives: a length alone must not allocate the frame.
 const READ_STEP_BYTES: usize = 64 << 10;
+
+/// How an alert of TLS begins, whatever its version: what a listener sends that expects TLS and gets none.
+const TLS_ALERT: [u8; 2] = [0x15, 3];
 
 /// Anything that bytes go through: TCP, or TLS on top of it.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync {}
@@ -36,7 +39,7 @@ impl Connection {
     /// Connects to `endpoint` and does what its security asks for.
     ///
     /// # Errors
-    /// `Refused` when nobody listens there, `Protocol` for a host that does not resolve.
+    /// `Refused` when nobody listens there or the host does not resolve, `Tls` when the handshake fails.
     pub async fn open(endpoint: &Endpoint, frame_bytes_max: usize) -> Result<Self, Failure> {
         let stream = TcpStream::connect((&*endpoint.host, endpoint.port))
             .await
@@ -45,8 +48,9 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         // The slow lane waits as long as its connection lives: a peer that vanished must end it.
         let _ = rustix::net::sockopt::set_socket_keepalive(&stream, true);
-        let stream: Pin<Box<dyn Stream>> = match endpoint.security {
-            Security::Plaintext => Box::pin(stream),
+        let stream: Pin<Box<dyn Stream>> = match &endpoint.security.tls {
+            None => Box::pin(stream),
+            Some(files) => Box::pin(tls::connect(stream, endpoint, files).await?),
         };
         Ok(Self { stream, endpoint: endpoint.clone(), correlation_id: 0, frame_bytes_max })
     }
@@ -86,6 +90,9 @@ impl Connection {
     async fn read_frame(&mut self) -> Result<Bytes, Failure> {
         let mut length = [0; 4];
         self.stream.read_exact(&mut length).await.map_err(|error| self.closed(&error))?;
+        if length[..2] == TLS_ALERT && self.endpoint.security.tls.is_none() {
+            return Err(self.speaks_tls());
+        }
         let length = u32::from_be_bytes(length) as usize;
         if length > self.frame_bytes_max {
             return Err(self.oversized(length));
@@ -116,6 +123,14 @@ impl Connection {
         Ok(answer)
     }
 
+    fn speaks_tls(&self) -> Failure {
+        let message = format!(
+            "{}: this listener speaks TLS: give --tls.enabled, or name a plaintext listener (--kafka.server).",
+            self.endpoint
+        );
+        Failure::new(ErrorKind::Tls, message)
+    }
+
     fn oversized(&self, length: usize) -> Failure {
         let max = self.frame_bytes_max;
         let message = format!(
@@ -132,11 +147,16 @@ impl Connection {
     }
 
     fn closed(&self, error: &io::Error) -> Failure {
+        let files = self.endpoint.security.tls.as_deref();
+        if let Some(failure) = files.and_then(|files| tls::broken(&self.endpoint, files, error)) {
+            return failure;
+        }
         let message = format!(
-            "{} closed the connection ({}): the broker stopped, or this is not a plaintext Kafka listener. \
-             Check the broker's log and --kafka.server.",
+            "{} closed the connection ({}): the broker stopped, or this is not a {} listener. \
+             Check the broker's log, --kafka.server, --tls.enabled and --sasl.mechanism.",
             self.endpoint,
-            error.kind()
+            error.kind(),
+            self.endpoint.security.protocol()
         );
         Failure::new(ErrorKind::Refused, message)
     }

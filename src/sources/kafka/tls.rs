@@ -1,0 +1,241 @@
+//! TLS to a broker: certificates from PEM files, the handshake, and what each of its failures means.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::Endpoint;
+use super::security::{TlsFiles, read_file};
+use crate::snapshot::{ErrorKind, Failure};
+
+/// Shakes hands over an open connection.
+///
+/// # Errors
+/// `Tls`, with the next step.
+pub(super) async fn connect(
+    stream: TcpStream,
+    endpoint: &Endpoint,
+    files: &Arc<TlsFiles>,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let name = files.server_name.as_deref().unwrap_or(&endpoint.host).to_owned();
+    let server_name = ServerName::try_from(name.clone())
+        .map_err(|_| failure(format!("{name} is no name that a certificate can be for: give --tls.server-name.")))?;
+    let reading = files.clone();
+    // On a thread of its own, since a file may hang.
+    let config = tokio::task::spawn_blocking(move || client_config(&reading)).await;
+    let config = config.unwrap_or_else(|_| Err(failure("Reading the files of TLS failed inside this program.")))?;
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(server_name, stream).await.map_err(|error| explain(endpoint, files, &name, &error))
+}
+
+fn failure(message: impl Into<String>) -> Failure {
+    Failure::new(ErrorKind::Tls, message)
+}
+
+fn client_config(files: &TlsFiles) -> Result<ClientConfig, Failure> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| failure(format!("TLS cannot be set up: {error}.")))?;
+    let builder = if files.insecure_skip_verify {
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+    } else {
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(authorities(files)?), provider).build();
+        let verifier = verifier.map_err(|error| failure(format!("--tls.ca-file cannot be used: {error}.")))?;
+        builder.with_webpki_verifier(verifier)
+    };
+    let Some((certificate, key)) = &files.identity else { return Ok(builder.with_no_client_auth()) };
+    let chain = certificates("--tls.cert-file", certificate)?;
+    let key_der = private_key(key)?;
+    builder.with_client_auth_cert(chain, key_der).map_err(|_| {
+        let (certificate, key) = (certificate.display(), key.display());
+        failure(format!("--tls.key-file={key} is not the key of --tls.cert-file={certificate}."))
+    })
+}
+
+/// The authorities of the file, or the host's own.
+fn authorities(files: &TlsFiles) -> Result<RootCertStore, Failure> {
+    let mut store = RootCertStore::empty();
+    let Some(file) = &files.ca_file else {
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if store.is_empty() {
+            return Err(failure("This host has no certificate authorities of its own: give --tls.ca-file."));
+        }
+        return Ok(store);
+    };
+    for certificate in certificates("--tls.ca-file", file)? {
+        store
+            .add(certificate)
+            .map_err(|_| not_pem("--tls.ca-file", file, "holds a certificate that cannot be read"))?;
+    }
+    Ok(store)
+}
+
+fn certificates(flag: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let bytes = pem(flag, path)?;
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let read = read.map_err(|_| not_pem(flag, path, "is not well-formed PEM"))?;
+    if read.is_empty() { Err(not_pem(flag, path, "holds no certificate")) } else { Ok(read) }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+    const FLAG: &str = "--tls.key-file";
+    let bytes = pem(FLAG, path)?;
+    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    if has(b"ENCRYPTED PRIVATE KEY") || has(b"Proc-Type: 4,ENCRYPTED") {
+        let message = format!(
+            "{FLAG}={}: encrypted keys are not supported; convert it with: openssl pkey -in FILE -out key.pem",
+            path.display()
+        );
+        return Err(failure(message));
+    }
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| not_pem(FLAG, path, "holds no private key"))
+}
+
+/// The bytes of a PEM file; Java's key stores are told what to become.
+fn pem(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_file(flag, path, ErrorKind::Tls)?;
+    let how = if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || bytes.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
+        "JKS is not supported; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore store.p12 \
+         -deststoretype PKCS12, then openssl pkcs12 -in store.p12 -nodes -out store.pem"
+    } else if bytes.first() == Some(&0x30) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
+        "PKCS12 and DER are not supported; convert it with: openssl pkcs12 -in FILE -nodes -out store.pem"
+    } else {
+        return Ok(bytes);
+    };
+    Err(failure(format!("{flag}={}: {how}", path.display())))
+}
+
+fn not_pem(flag: &str, path: &Path, what: &str) -> Failure {
+    failure(format!("{flag}={}: {what}; it must be PEM (-----BEGIN ...).", path.display()))
+}
+
+/// What a failed handshake means, and what to do.
+fn explain(endpoint: &Endpoint, files: &TlsFiles, name: &str, error: &io::Error) -> Failure {
+    let message = match cause(error) {
+        Some(Error::InvalidCertificate(certificate)) => refused_certificate(endpoint, files, name, certificate),
+        Some(Error::AlertReceived(alert)) => refused_us(endpoint, files, *alert),
+        Some(Error::InvalidMessage(_)) => format!(
+            "{endpoint} does not speak TLS: give no --tls.enabled, or name a listener of SSL or SASL_SSL (--kafka.server)."
+        ),
+        Some(Error::PeerIncompatible(_)) => {
+            format!(
+                "{endpoint} speaks no version of TLS that is safe: enable TLSv1.2 or TLSv1.3 (ssl.enabled.protocols)."
+            )
+        }
+        Some(_) => format!("The TLS handshake with {endpoint} failed: look at the broker's log."),
+        // A listener in plaintext takes our greeting for a frame that is too long, and closes.
+        None => format!(
+            "{endpoint} closed the connection during the TLS handshake: is its listener SSL or SASL_SSL? If it is \
+             PLAINTEXT or SASL_PLAINTEXT, give no --tls.enabled."
+        ),
+    };
+    failure(message)
+}
+
+/// The failure that a TLS error on an open connection stands for; absent for an error that is not of TLS. In TLS 1.3 a
+/// broker refuses our certificate only after our side of the handshake.
+pub(super) fn broken(endpoint: &Endpoint, files: &TlsFiles, error: &io::Error) -> Option<Failure> {
+    cause(error)?;
+    Some(explain(endpoint, files, &endpoint.host, error))
+}
+
+fn cause(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|error| error.downcast_ref())
+}
+
+fn refused_certificate(endpoint: &Endpoint, files: &TlsFiles, name: &str, error: &CertificateError) -> String {
+    let trusted = match &files.ca_file {
+        Some(file) => format!("--tls.ca-file={}", file.display()),
+        None => "the authorities of this host (no --tls.ca-file is given)".to_owned(),
+    };
+    match error {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+            "The certificate of {endpoint} is of an authority that is not in {trusted}: give the broker's CA by --tls.ca-file."
+        ),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
+            "The certificate of {endpoint} is not for the name {name}: give the name that it is for by --tls.server-name."
+        ),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!(
+                "The certificate of {endpoint} has expired: renew it in the broker's key store (or mend this host's clock)."
+            )
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("The certificate of {endpoint} is not valid yet: look at the clocks of both hosts.")
+        }
+        _ => format!(
+            "The certificate of {endpoint} cannot be accepted: it must be X.509 v3, for servers, with its name as a \
+             subject alternative name; look at it with openssl s_client -connect {endpoint}."
+        ),
+    }
+}
+
+fn refused_us(endpoint: &Endpoint, files: &TlsFiles, alert: AlertDescription) -> String {
+    match (&files.identity, alert) {
+        // Java sends bad_certificate or handshake_failure for a missing one.
+        (None, AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
+            format!("{endpoint} asks for a client certificate: give --tls.cert-file and --tls.key-file.")
+        }
+        (None, _) => format!(
+            "{endpoint} ended the TLS handshake: if it asks for a client certificate (ssl.client.auth), give \
+             --tls.cert-file and --tls.key-file; else look at the broker's log."
+        ),
+        (Some((certificate, _)), _) => format!(
+            "{endpoint} does not accept our certificate, --tls.cert-file={}: is it of an authority in the broker's \
+             trust store, and not expired?",
+            certificate.display()
+        ),
+    }
+}
+
+/// Takes any certificate, as `--tls.insecure-skip-tls-verify` asks for; signatures must still be of its key.
+#[derive(Debug)]
+struct AnyCertificate(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
