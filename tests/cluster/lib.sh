@@ -2,7 +2,7 @@
 # Nodes and processes of a test cluster: sourced by tests/cluster/kafka, which
 # sets DIR and, once a cluster exists, VERSION BROKERS PORT_BASE CLUSTER_ID HEAP.
 # Some values below hold commas of their own, and "a && b || usage_error" ends the script.
-# shellcheck disable=SC2015,SC2054,SC2153
+# shellcheck disable=SC2015,SC2016,SC2054,SC2153
 
 say() { printf '%s\n' "kafka: $*" >&2; }
 die() { say "$*"; exit 1; }

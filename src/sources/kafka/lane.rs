@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::api_versions::{Answer, ApiVersions, parse_api_versions};
@@ -20,7 +20,7 @@ use super::calls::{API_VERSIONS, Api};
 use super::security::Stamp;
 use super::wire::Connection;
 use super::{Endpoint, guard, sasl};
-use crate::limits::Limits;
+use crate::limits::{Limits, SECRET_LOOKS_MAX};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
 
@@ -34,6 +34,8 @@ const WAITING_CALLS_MAX: usize = 16;
 
 /// How often the files of an open connection are looked at.
 const FILES_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long one look may take.
+const FILES_LOOK_MAX: Duration = Duration::from_secs(1);
 /// Pause after a refused user: only a person mends that, and brokers log and slow down each attempt.
 const REFUSED_PAUSE_MS: u64 = 15_000;
 
@@ -228,19 +230,32 @@ impl Open {
         }
         if now.duration_since(self.files_looked_at) >= FILES_LOOK_EVERY {
             self.files_looked_at = now;
-            return self.files == stamp(&self.endpoint).await;
+            // Files that cannot be looked at say nothing against a connection that works.
+            return stamp(&self.endpoint).await.is_none_or(|files| files == self.files);
         }
         true
     }
 }
 
 /// The state of the files of TLS and SASL; looked at on a thread of its own, since a file may hang.
-async fn stamp(endpoint: &Endpoint) -> Stamp {
+///
+/// Absent when they do not answer in time; how many looks may hang is limited.
+async fn stamp(endpoint: &Endpoint) -> Option<Stamp> {
+    static LOOKS: Semaphore = Semaphore::const_new(SECRET_LOOKS_MAX);
+
     let security = endpoint.security.clone();
     if security.tls.is_none() && security.sasl.is_none() {
-        return Stamp::default();
+        return Some(Stamp::default());
     }
-    tokio::task::spawn_blocking(move || security.stamp()).await.unwrap_or_default()
+    let look = async {
+        let permit = LOOKS.acquire().await.ok()?;
+        let looked = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            security.stamp()
+        });
+        looked.await.ok()
+    };
+    timeout(FILES_LOOK_MAX, look).await.ok().flatten()
 }
 
 struct Task {
@@ -402,7 +417,10 @@ fn moved() -> Failure {
 /// Connects, negotiates and says who we are: TLS, ApiVersions, SASL.
 async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, Failure> {
     // Before the files are read: a change in between makes another connection, not none.
-    let files = stamp(&endpoint).await;
+    let files = stamp(&endpoint).await.ok_or_else(|| {
+        let message = "The files of --tls.* and --sasl.* cannot be looked at in time: look at the mount they are on.";
+        Failure::new(ErrorKind::Authentication, message)
+    })?;
     let started = Instant::now();
     let (mut connection, offered) = negotiated(&endpoint, frame_bytes_max).await?;
     let mut ends_at = None;
