@@ -139,7 +139,8 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         cluster(view, samples);
     }
     // Counters stay while the broker is away: a counter that vanishes and comes back looks like a restart of ours.
-    if view.node.cluster.last.is_some() {
+    let hidden = view.state == BrokerState::Up && view.replication.is_none();
+    if view.node.cluster.last.is_some() && !hidden {
         let Ledger { isr_shrinks, isr_expands, leaderships_gained, leaderships_lost } = view.node.ledger;
         samples.push(&ISR_SHRINKS, [], isr_shrinks);
         samples.push(&ISR_EXPANDS, [], isr_expands);
