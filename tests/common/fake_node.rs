@@ -301,7 +301,7 @@ fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
         });
         // The end of an earlier connection may be known to its thread a moment later than the new one is here.
         let state = shared.lock();
-        let waited = shared.changed.wait_timeout_while(state, Duration::from_millis(200), |state| state.open.len() > 2);
+        let waited = shared.changed.wait_timeout_while(state, Duration::from_millis(300), |state| state.open.len() > 1);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         state.open_max = state.open_max.max(state.open.len());
     }
