@@ -64,7 +64,8 @@ impl<'a> Replication<'a> {
         let release = node.liveness.fresh(now)?.release();
         let cluster = node.cluster.fresh(now)?;
         let id = id?;
-        if hosted(cluster, id) == 0 && on_disk(node, now).is_some_and(|replicas| replicas > 0) {
+        let names_ours = || cluster.partitions.iter().any(|found| found.replicas.contains(&id));
+        if on_disk(node, now).is_some_and(|replicas| replicas > 0) && !names_ours() {
             return None;
         }
         let configs = node.configs.fresh(now);

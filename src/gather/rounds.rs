@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use super::{Context, NotSeen, choose_endpoint, now};
-use crate::derive;
+use crate::derive::{self, broker::BrokerState};
 use crate::limits::SUSPECT_TOPICS_MAX;
 use crate::snapshot::{Attempt, BrokerProcess, Cluster, LogDirFiles, NodeView, Partition, ProcessCandidate, Section};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
@@ -155,8 +155,7 @@ pub fn files(context: Arc<Context>) -> Round {
 /// Whether the broker answers.
 pub fn liveness(context: Arc<Context>) -> Round {
     Box::pin(async move {
-        let was_up =
-            context.store.read(|view| view.liveness.fresh(now()).is_some() && view.liveness.attempt == Attempt::Ok);
+        let was_up = context.store.read(|view| derive::broker::state(view, now()) == BrokerState::Up);
         let look = context.clone();
         let seen = context.observe(&LIVENESS, |view| &mut view.liveness, async move {
             look.require_endpoint()?;
@@ -400,11 +399,11 @@ impl Context {
     /// A broker that does not answer ApiVersions is asked nothing else.
     fn require_up(&self) -> Result<(), NotSeen> {
         self.require_endpoint()?;
-        self.store.read(|view| match (&view.liveness.attempt, view.liveness.fresh(now())) {
-            (Attempt::Ok, Some(_)) => Ok(()),
-            (Attempt::Failed { failure, .. }, _) => Err(NotSeen::Behind(failure.clone())),
+        self.store.read(|view| match (derive::broker::state(view, now()), view.liveness.failure()) {
+            (BrokerState::Up, _) => Ok(()),
+            (_, Some(failure)) => Err(NotSeen::Behind(failure.clone())),
             // Its next answer is due, or overdue.
-            _ => Err(NotSeen::Waiting),
+            (_, None) => Err(NotSeen::Waiting),
         })
     }
 
