@@ -15,6 +15,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 pub struct SelfMetrics {
     registry: Registry,
     request_seconds: HistogramVec,
+    throttled_seconds: Counter,
     source_seconds: GaugeVec,
     limit_hits: IntCounterVec,
     reader_restarts: IntCounter,
@@ -69,10 +70,15 @@ impl SelfMetrics {
             "brokerwatch_kafka_request_duration_seconds",
             "How long the broker took to answer our own requests, by API; unanswered ones are not in it.",
         );
+        let one = Instruments { registry: &registry };
         let metrics = Self {
             request_seconds: registered(
                 &registry,
                 HistogramVec::new(request.buckets(REQUEST_BUCKETS.to_vec()), &["api"]),
+            ),
+            throttled_seconds: one.counter(
+                "brokerwatch_kafka_throttled_seconds_total",
+                "How long the broker told us to hold back, because a quota of our client id or user was exceeded.",
             ),
             source_seconds: registered(
                 &registry,
@@ -81,16 +87,10 @@ impl SelfMetrics {
                     &["source"],
                 ),
             ),
-            limit_hits: registered(
-                &registry,
-                counters("brokerwatch_limit_hits_total", "Times a limit was reached.", "limit"),
-            ),
-            reader_restarts: registered(
-                &registry,
-                IntCounter::new(
-                    "brokerwatch_reader_restarts_total",
-                    "Times the reader process died and was started again.",
-                ),
+            limit_hits: one.counters("brokerwatch_limit_hits_total", "Times a limit was reached.", "limit"),
+            reader_restarts: one.whole_counter(
+                "brokerwatch_reader_restarts_total",
+                "Times the reader process died and was started again.",
             ),
             readers_stuck: registered(
                 &registry,
@@ -99,24 +99,19 @@ impl SelfMetrics {
                     &["mount"],
                 ),
             ),
-            scrapes: registered(
-                &registry,
-                IntCounter::new("brokerwatch_scrapes_total", "Pages of metrics that were sent."),
-            ),
+            scrapes: one.whole_counter("brokerwatch_scrapes_total", "Pages of metrics that were sent."),
             render_seconds: registered(
                 &registry,
                 prometheus::Gauge::new("brokerwatch_render_duration_seconds", "How long the last page took to write."),
             ),
-            panics: registered(
-                &registry,
-                counters("brokerwatch_panics_total", "Failures of our own code that were caught, by place.", "place"),
+            panics: one.counters(
+                "brokerwatch_panics_total",
+                "Failures of our own code that were caught, by place.",
+                "place",
             ),
-            config_reload_success: registered(
-                &registry,
-                IntGauge::new(
-                    "brokerwatch_config_last_reload_successful",
-                    "1 when the configuration in use is the newest that was given, 0 when a newer one was refused.",
-                ),
+            config_reload_success: one.gauge(
+                "brokerwatch_config_last_reload_successful",
+                "1 when the configuration in use is the newest that was given, 0 when a newer one was refused.",
             ),
             process: ProcessMetrics::new(&registry),
             registry,
@@ -139,6 +134,11 @@ impl SelfMetrics {
     /// A request was answered.
     pub fn kafka_request(&self, api: &str, took: Duration) {
         self.request_seconds.with_label_values(&[api]).observe(took.as_secs_f64());
+    }
+
+    /// An answer told us to hold back for so long; as a rule for no time at all.
+    pub fn throttled(&self, hold_back: Duration) {
+        self.throttled_seconds.inc_by(hold_back.as_secs_f64());
     }
 
     /// A source was looked at.
@@ -184,22 +184,15 @@ impl SelfMetrics {
 
 impl ProcessMetrics {
     fn new(registry: &Registry) -> Self {
+        let one = Instruments { registry };
         Self {
             system: Mutex::new(System::new().ok()),
-            cpu_seconds: registered(
-                registry,
-                Counter::new("process_cpu_seconds_total", "CPU time of this process; the reader's is not in it."),
-            ),
-            resident_bytes: registered(
-                registry,
-                IntGauge::new("process_resident_memory_bytes", "Resident memory of this process."),
-            ),
-            open_fds: registered(registry, IntGauge::new("process_open_fds", "Open descriptors of this process.")),
-            max_fds: registered(registry, IntGauge::new("process_max_fds", "Descriptors that this process may open.")),
-            start_seconds: registered(
-                registry,
-                IntGauge::new("process_start_time_seconds", "When this process started, as Unix time."),
-            ),
+            cpu_seconds: one
+                .counter("process_cpu_seconds_total", "CPU time of this process; the reader's is not in it."),
+            resident_bytes: one.gauge("process_resident_memory_bytes", "Resident memory of this process."),
+            open_fds: one.gauge("process_open_fds", "Open descriptors of this process."),
+            max_fds: one.gauge("process_max_fds", "Descriptors that this process may open."),
+            start_seconds: one.gauge("process_start_time_seconds", "When this process started, as Unix time."),
         }
     }
 
@@ -244,8 +237,27 @@ pub fn described() -> Vec<(String, &'static str, String)> {
         .collect()
 }
 
-fn counters(name: &str, help: &str, label: &str) -> prometheus::Result<IntCounterVec> {
-    IntCounterVec::new(Opts::new(name, help), &[label])
+/// Makes the kinds of instruments that there are several of.
+struct Instruments<'a> {
+    registry: &'a Registry,
+}
+
+impl Instruments<'_> {
+    fn counter(&self, name: &str, help: &str) -> Counter {
+        registered(self.registry, Counter::new(name, help))
+    }
+
+    fn whole_counter(&self, name: &str, help: &str) -> IntCounter {
+        registered(self.registry, IntCounter::new(name, help))
+    }
+
+    fn counters(&self, name: &str, help: &str, label: &str) -> IntCounterVec {
+        registered(self.registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        registered(self.registry, IntGauge::new(name, help))
+    }
 }
 
 /// Names and labels are literals of this file: that they are valid and distinct is shown by any test that starts.

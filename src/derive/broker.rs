@@ -25,6 +25,9 @@ pub fn state(node: &NodeView, now: UnixMs) -> BrokerState {
             ErrorKind::Tls | ErrorKind::Authentication | ErrorKind::Authorization | ErrorKind::Bug => {
                 BrokerState::Unknown
             }
+            // Its last answer said that it would not read for a while: until that answer is too old, it is up.
+            ErrorKind::Throttled if node.liveness.fresh(now).is_some() => BrokerState::Up,
+            ErrorKind::Throttled => BrokerState::Unknown,
             kind => BrokerState::Down(kind),
         },
     }
@@ -74,5 +77,12 @@ mod tests {
         assert_eq!(state(&node(failed(ErrorKind::Refused)), UnixMs(1)), BrokerState::Down(ErrorKind::Refused));
         assert_eq!(state(&node(failed(ErrorKind::Tls)), UnixMs(1)), BrokerState::Unknown);
         assert_eq!(state(&NodeView::default(), UnixMs(1)), BrokerState::Unknown);
+    }
+
+    #[test]
+    fn a_broker_that_throttles_us_is_up_as_long_as_its_last_answer_counts() {
+        let throttled = node(failed(ErrorKind::Throttled));
+        assert_eq!(state(&throttled, UnixMs(4_999)), BrokerState::Up);
+        assert_eq!(state(&throttled, UnixMs(5_000)), BrokerState::Unknown);
     }
 }

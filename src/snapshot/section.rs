@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Protocol,
     /// One of our own limits was reached.
     Limit,
+    /// The peer makes us wait, for a quota of its own.
+    Throttled,
     /// A file or directory is not there.
     NotFound,
     /// A file or directory may not be read.
@@ -51,6 +53,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Protocol => "protocol",
             Self::Limit => "limit",
+            Self::Throttled => "throttled",
             Self::NotFound => "not_found",
             Self::Permission => "permission",
             Self::Io => "io",

@@ -117,6 +117,8 @@ struct State {
     bombs: BTreeSet<i16>,
     /// How long it thinks about each request.
     delay: Duration,
+    /// What it says in each answer that its quotas want, and does not enforce.
+    throttle_ms: i32,
     stopped: bool,
     accepted: usize,
     open: BTreeMap<usize, TcpStream>,
@@ -151,6 +153,7 @@ impl FakeNode {
             mute: BTreeSet::new(),
             bombs: BTreeSet::new(),
             delay: Duration::ZERO,
+            throttle_ms: 0,
             stopped: false,
             accepted: 0,
             open: BTreeMap::new(),
@@ -206,6 +209,11 @@ impl FakeNode {
     /// Thinks this long about each request, as a busy broker does.
     pub(crate) fn answer_after(&self, delay_ms: u64) {
         self.change(|state| state.delay = Duration::from_millis(delay_ms));
+    }
+
+    /// Tells the client in each answer to hold back for so long, as a broker does when a quota is exceeded.
+    pub(crate) fn throttle(&self, throttle_ms: i32) {
+        self.change(|state| state.throttle_ms = throttle_ms);
     }
 
     /// Ends every open connection.
@@ -449,7 +457,10 @@ fn body(shared: &Shared, request: &Request) -> Bytes {
     let (version, body) = (request.version, &mut request.body.clone());
     match request.api {
         ApiKey::ApiVersions => api_versions(&shared.lock(), version),
-        ApiKey::Metadata => encoded(&metadata(shared.port), version),
+        ApiKey::Metadata => {
+            let throttle_ms = if version >= 3 { shared.lock().throttle_ms } else { 0 };
+            encoded(&metadata(shared.port).with_throttle_time_ms(throttle_ms), version)
+        }
         ApiKey::DescribeCluster => encoded(&describe_cluster(shared.port), version),
         ApiKey::DescribeConfigs => {
             let request = DescribeConfigsRequest::decode(body, version).expect("a DescribeConfigs request");
@@ -488,6 +499,7 @@ fn api_versions(state: &State, version: i16) -> Bytes {
         return encoded(&answer.with_api_keys(named.map(key).collect()), 0);
     }
     let answer = ApiVersionsResponse::default().with_api_keys(state.offers.iter().map(key).collect());
+    let answer = answer.with_throttle_time_ms(if version >= 1 { state.throttle_ms } else { 0 });
     if version < 3 {
         return encoded(&answer, version);
     }

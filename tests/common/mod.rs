@@ -3,6 +3,7 @@
 
 pub(crate) mod fake_node;
 pub(crate) mod secure_front;
+pub(crate) mod sidecar;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -19,7 +19,7 @@ use super::api_versions::{Answer, ApiVersions, parse_api_versions};
 use super::calls::{API_VERSIONS, Api};
 use super::security::Stamp;
 use super::wire::Connection;
-use super::{Endpoint, guard, sasl};
+use super::{Endpoint, guard, sasl, throttle};
 use crate::limits::{Limits, SECRET_LOOKS_MAX};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
@@ -36,6 +36,8 @@ const WAITING_CALLS_MAX: usize = 16;
 const FILES_LOOK_EVERY: Duration = Duration::from_secs(30);
 /// How long one look may take.
 const FILES_LOOK_MAX: Duration = Duration::from_secs(1);
+/// How long a request waits for the end of a throttling: the default window of quotas. Past it the caller is told why.
+const THROTTLE_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Pause after a refused user: only a person mends that, and brokers log and slow down each attempt.
 const REFUSED_PAUSE_MS: u64 = 15_000;
 
@@ -87,6 +89,7 @@ impl Lane {
             backoff_ms: BACKOFF_MS.0,
             stuck_ms_max,
             hung: Vec::new(),
+            metrics: metrics.clone(),
             limits,
         };
         tokio::spawn(task.run());
@@ -219,6 +222,8 @@ struct Open {
     files_looked_at: Instant,
     /// From when on the broker may refuse it (KIP-368), with a margin.
     ends_at: Option<Instant>,
+    /// Until when the broker reads nothing from us: a quota was exceeded (KIP-219).
+    throttled_until: Option<Instant>,
 }
 
 impl Open {
@@ -269,6 +274,7 @@ struct Task {
     stuck_ms_max: Option<u64>,
     /// Calls that were lost after a long wait, and the process that each was last sent to.
     hung: Vec<(ApiKey, Option<(u32, u64)>)>,
+    metrics: Arc<SelfMetrics>,
     limits: Limits,
 }
 
@@ -303,10 +309,19 @@ impl Task {
             self.open = Some(open);
             return Err(failure);
         }
+        let throttled =
+            open.throttled_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        if throttled > THROTTLE_WAIT_MAX {
+            let failure = held_back(&open.endpoint, throttled);
+            self.open = Some(open);
+            return Err(failure);
+        }
+        sleep(throttled).await;
         let started = Instant::now();
         let body = match self.patiently(open.connection.exchange(api.key, version, &body)).await {
             Ok(body) => body,
             Err(failure) => {
+                self.count_limit(&failure);
                 if started.elapsed() > HUNG_AFTER {
                     self.hung.retain(|(key, _)| *key != api.key);
                     self.hung.push((api.key, open.endpoint.process));
@@ -315,6 +330,9 @@ impl Task {
             }
         };
         open.proved = true;
+        let hold_back = throttle::told(api.key, version, &body);
+        open.throttled_until = (!hold_back.is_zero()).then(|| Instant::now() + hold_back);
+        self.metrics.throttled(hold_back);
         self.open = Some(open);
         Ok(Answered { version, body })
     }
@@ -357,6 +375,7 @@ impl Task {
                 Ok(open)
             }
             Err(failure) => {
+                self.count_limit(&failure);
                 let refused = failure.kind == ErrorKind::Authentication;
                 let pause = if refused { REFUSED_PAUSE_MS } else { self.backoff_ms };
                 let pause = Duration::from_millis(jittered(pause));
@@ -364,6 +383,13 @@ impl Task {
                 self.retry = Some((target, Instant::now() + pause, failure.clone()));
                 Err(failure)
             }
+        }
+    }
+
+    /// The only limit that a connection itself knows is that of its frames.
+    fn count_limit(&self, failure: &Failure) {
+        if failure.kind == ErrorKind::Limit {
+            self.metrics.limit_hit("response_frame_bytes");
         }
     }
 
@@ -410,6 +436,15 @@ fn closed_at_once(endpoint: &Endpoint, failure: Failure) -> Failure {
     Failure::new(ErrorKind::Authentication, message)
 }
 
+fn held_back(endpoint: &Endpoint, throttled: Duration) -> Failure {
+    let message = format!(
+        "{endpoint} throttles our requests for {} ms more: a quota for client id brokerwatch, or for our user, is \
+         exceeded; raise it (kafka-configs.sh --entity-type clients).",
+        throttled.as_millis()
+    );
+    Failure::new(ErrorKind::Throttled, message)
+}
+
 fn moved() -> Failure {
     Failure::new(ErrorKind::Refused, "The listener has changed; the new one is asked next.")
 }
@@ -430,7 +465,7 @@ async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, F
         ends_at = lifetime.map(|lifetime| Instant::now() + lifetime.mul_f64(0.85));
     }
     let proved = endpoint.security.sasl.is_some();
-    Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at })
+    Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at, throttled_until: None })
 }
 
 /// Connects and asks what is offered, the first exchange on every connection.

@@ -16,6 +16,7 @@ pub mod quorum;
 mod sasl;
 mod scram;
 pub mod security;
+mod throttle;
 mod tls;
 pub mod wire;
 
