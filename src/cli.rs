@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::acls::{Form, Profile};
-use crate::checks::Severity;
+use crate::acls::{self, Form};
+use crate::checks::{Profile, Severity};
 use crate::config::Options;
 
 /// Exit codes; clap's 2 for bad usage is mapped to 64, since 2 means here that nothing could be looked at.
@@ -67,6 +67,13 @@ pub struct CheckArgs {
     /// Least severity that makes the exit code 1.
     #[arg(long, value_enum, default_value_t = Severity::Critical, value_name = "SEVERITY")]
     pub fail_on: Severity,
+    /// Which checks are asked: development for one node on a developer's machine, core for what a senior operator
+    /// would always act on, strict for everything.
+    #[arg(long, value_enum, default_value_t, value_name = "PROFILE")]
+    pub profile: Profile,
+    /// YAML file of findings that are accepted, each with a reason: accepted: [{check: ID, subject: TEXT, reason: TEXT}].
+    #[arg(long, value_name = "FILE")]
+    pub expectations: Option<PathBuf>,
     /// Explain one check and end.
     #[arg(long, value_name = "ID")]
     pub explain: Option<String>,
@@ -83,7 +90,7 @@ pub struct AclsArgs {
     pub principal: String,
     /// How much is to be seen.
     #[arg(long, value_enum, default_value_t)]
-    pub profile: Profile,
+    pub profile: acls::Profile,
     /// Form of the lines.
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,
@@ -105,6 +112,12 @@ pub enum ReportFormat {
     Text,
     /// One JSON document.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Tables, for a comment or a ticket.
+    Markdown,
+    /// Annotations of a GitHub workflow.
+    Github,
 }
 
 #[cfg(test)]

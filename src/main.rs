@@ -8,8 +8,9 @@ mod life;
 use std::path::Path;
 use std::process::ExitCode;
 
-use brokerwatch::cli::{CheckArgs, Cli, Command, ReaderArgs, ReportFormat, exit};
+use brokerwatch::cli::{CheckArgs, Cli, Command, ReaderArgs, exit};
 use brokerwatch::config::{Config, Options};
+use brokerwatch::report::Expectations;
 use brokerwatch::snapshot::Snapshot;
 use brokerwatch::{acls, collectors, report, sources};
 use clap::Parser;
@@ -78,6 +79,10 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
             None => usage(&format!("--explain={id}: there is no such check; `brokerwatch check --list` names them")),
         };
     }
+    let expectations = match expectations(arguments.expectations.as_deref()) {
+        Ok(expectations) => expectations,
+        Err(message) => return usage(&message),
+    };
     let snapshot = if arguments.snapshots.is_empty() {
         match configuration(cli) {
             Ok(config) => life::look_at_cluster(cli, config),
@@ -93,12 +98,16 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
             }
         }
     };
-    let report = report::check(&snapshot);
-    match arguments.format {
-        ReportFormat::Text => print!("{}", report.text(&snapshot)),
-        ReportFormat::Json => print!("{}", report.json()),
-    }
+    let report = report::check(&snapshot, arguments.profile, &expectations);
+    print!("{}", report.write(arguments.format, &snapshot));
     report.exit_code(arguments.fail_on)
+}
+
+fn expectations(path: Option<&Path>) -> Result<Expectations, String> {
+    let Some(path) = path else { return Ok(Expectations::default()) };
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("--expectations={shown}: {error}"))?;
+    Expectations::parse(&shown, &text)
 }
 
 fn read_snapshot(path: &Path) -> Result<Snapshot, String> {
@@ -130,7 +139,7 @@ fn snapshot(cli: &Cli) -> u8 {
             return exit::BLIND;
         }
     }
-    if report::check(&snapshot).seen { exit::CLEAN } else { exit::BLIND }
+    if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }
 }
 
 fn reader(arguments: &ReaderArgs) -> u8 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::snapshot::{
     Attempt, Broker, Cluster, ConfigSource, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDirFiles, NodeView,
-    Observed, PartitionsBuilder, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
+    Observed, PartitionsBuilder, Properties, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
 };
 
 /// A partition: leader, replicas, ISR.
@@ -117,8 +117,14 @@ impl Sample {
     }
 }
 
-fn seen<T>(value: T) -> Section<T> {
+pub(crate) fn seen<T>(value: T) -> Section<T> {
     let observed =
         Observed { at: Sample::NOW, took_ms: 1, valid_until: Sample::NOW.plus(40_000), value: Arc::new(value) };
     Section { last: Some(observed), attempt: Attempt::Ok }
+}
+
+/// A file as the properties source gives it.
+pub(crate) fn properties(path: &str, text: &str) -> Properties {
+    let values = crate::sources::properties::parse_properties(text.as_bytes()).unwrap();
+    Properties { path: path.to_owned(), keys: values.len(), values }
 }

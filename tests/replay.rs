@@ -11,10 +11,12 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use brokerwatch::checks::Profile;
+use brokerwatch::cli::ReportFormat;
 use brokerwatch::collectors::{COLLECTORS, Options, PartitionDetail, collect};
 use brokerwatch::derive::View;
 use brokerwatch::exposition::{Format, Page};
-use brokerwatch::report;
+use brokerwatch::report::{self, Expectations};
 use brokerwatch::snapshot::Snapshot;
 use common::{ensure_file_contents, repository};
 
@@ -48,7 +50,8 @@ fn every_case_gives_its_golden_page_and_report() {
     for (folder, snapshot) in &cases {
         let text = String::from_utf8(page(snapshot, PartitionDetail::All).render(Format::Text)).unwrap();
         wrong.extend(ensure_file_contents(&folder.join("metrics.prom"), &text).err());
-        let report = report::check(snapshot).text(snapshot);
+        let report = report::check(snapshot, Profile::Strict, &Expectations::default());
+        let report = report.write(ReportFormat::Text, snapshot);
         wrong.extend(ensure_file_contents(&folder.join("check.txt"), &report).err());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,89 +1,56 @@
-//! Checks: pure functions from a view to findings, one file per rule, one row in [`CHECKS`].
+//! Checks: pure functions from a fleet to findings. A family of checks is one file and one row in [`FAMILIES`].
 
-mod last_in_sync_copy;
-mod min_isr_equals_replicas;
-mod single_replica;
+mod finding;
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::{Deserialize, Serialize};
+pub use finding::{Evaluated, Finding, Found, Severity, Subject, Unknown};
 
-use crate::derive::View;
-use crate::derive::broker::BrokerState;
-use crate::derive::replication::unseen;
+use crate::derive::fleet::{Fleet, Node, On};
+use crate::snapshot::Origin;
 
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// To be planned.
-    Warning,
-    /// Data is lost, or writes refused, after one more failure or already.
-    Critical,
+/// Which checks are asked for: each level has those of the levels before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Profile {
+    /// What is a mistake also on one node on a developer's machine.
+    Development,
+    /// What a senior operator would always act on.
+    #[default]
+    Core,
+    /// Everything.
+    Strict,
 }
 
-impl Severity {
-    /// The label value.
+impl Profile {
+    /// As on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
+            Self::Development => "development",
+            Self::Core => "core",
+            Self::Strict => "strict",
         }
     }
 }
 
-/// What a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// A topic.
-    Topic(String),
-    /// A partition.
-    Partition(String, i32),
+/// How a check is evaluated. What it returns as [`Unknown`] is told as not evaluated; what it found before counts.
+#[derive(Debug)]
+pub enum Run {
+    /// Once for each node of these kinds.
+    Node(On, fn(&Node<'_>, &mut Found) -> Evaluated),
+    /// Once for all nodes together.
+    Fleet(fn(&Fleet<'_>, &mut Found) -> Evaluated),
 }
 
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Topic(topic) => write!(f, "topic {topic}"),
-            Self::Partition(topic, partition) => write!(f, "partition {topic}-{partition}"),
-        }
-    }
-}
-
-/// One thing found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is about.
-    pub subject: Subject,
-    /// What should be.
-    pub expected: String,
-    /// What is.
-    pub found: String,
-    /// The remedy for this subject, as a line to paste where there is one.
-    pub fix: String,
-}
-
-/// What a check comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It was evaluated; no findings means that all is well.
-    Findings(Vec<Finding>),
-    /// It could not be, for this reason.
-    NotEvaluated(String),
-}
-
-/// A row of [`CHECKS`]. The texts are the manual.
+/// One check. The texts are the manual.
 #[derive(Debug)]
 pub struct Check {
     /// Its id, never used again for another.
     pub id: &'static str,
-    /// How much its findings matter.
+    /// How much its findings matter, where they do not say it themselves.
     pub severity: Severity,
+    /// The least profile that has it.
+    pub profile: Profile,
     /// One line: what is wrong.
     pub summary: &'static str,
     /// Why it costs data or availability.
@@ -95,34 +62,77 @@ pub struct Check {
     /// What it needs to see, as half a sentence.
     pub needs: &'static str,
     /// Evaluates it.
-    pub run: fn(&View<'_>) -> Verdict,
+    pub run: Run,
+}
+
+impl Check {
+    /// The severity of one of its findings.
+    #[must_use]
+    pub fn severity_of(&self, finding: &Finding) -> Severity {
+        finding.severity.unwrap_or(self.severity)
+    }
+}
+
+/// What a check comes to over a fleet.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// What it found, without repetition, in the order of the subjects.
+    pub findings: Vec<Finding>,
+    /// Whether anything was judged. Without findings, that is a pass for what is not under `unknown`.
+    pub evaluated: bool,
+    /// What could not be judged: the node, where it is one node's, and why.
+    pub unknown: Vec<(Option<Origin>, Unknown)>,
+}
+
+/// Declares the modules of the families and their table, so that each is named once.
+macro_rules! families {
+    ($($family:ident),* $(,)?) => {
+        $(mod $family;)*
+
+        /// Every check, by family.
+        pub static FAMILIES: &[&[Check]] = &[$($family::CHECKS),*];
+
+        /// For each check at least one mistake that it must find.
+        #[cfg(test)]
+        static EXAMPLES: &[&[examples::Example]] = &[$($family::EXAMPLES),*];
+    };
+}
+
+families! {
+    durability,
+    partitions,
 }
 
 /// Every check.
-pub static CHECKS: &[&Check] = &[&single_replica::CHECK, &min_isr_equals_replicas::CHECK, &last_in_sync_copy::CHECK];
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    FAMILIES.iter().copied().flatten()
+}
 
 /// Evaluates one check. One that panics is not evaluated, and costs no other.
 #[must_use]
-pub fn run(check: &Check, view: &View<'_>) -> Verdict {
-    let run = check.run;
-    catch_unwind(AssertUnwindSafe(|| run(view)))
-        .unwrap_or_else(|_| Verdict::NotEvaluated("The check failed inside this program; please report it.".to_owned()))
-}
-
-/// Why partitions cannot be judged, for checks that need them.
-fn no_partitions(view: &View<'_>) -> Verdict {
-    let node = view.node;
-    let hidden = view.id.and_then(|id| unseen(node, view.now, id)).filter(|unseen| *unseen > 0);
-    let reason = match (view.state, node.cluster.fresh(view.now), hidden) {
-        (BrokerState::Up, Some(_), Some(hidden)) => format!(
-            "Metadata names none of the {hidden} replicas on this broker's disks: grant Describe on Topic to our principal \
-             (brokerwatch acls prints how)."
-        ),
-        (BrokerState::Up, Some(_), None) => "Which broker answers is not known.".to_owned(),
-        (BrokerState::Up, None, _) => node.cluster.why_absent(),
-        _ => node.liveness.why_absent(),
+pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
+    let mut verdict = Verdict::default();
+    let mut take = |origin: Option<&Origin>, judge: &dyn Fn(&mut Found) -> Evaluated| {
+        let mut found = Found::default();
+        let evaluated = catch_unwind(AssertUnwindSafe(|| judge(&mut found)))
+            .unwrap_or_else(|_| Err(Unknown::new("The check failed inside this program; please report it.")));
+        verdict.evaluated |= evaluated.is_ok() || !found.findings.is_empty();
+        verdict.findings.append(&mut found.findings);
+        verdict.unknown.extend(evaluated.err().map(|why| (origin.cloned(), why)));
     };
-    Verdict::NotEvaluated(reason)
+    match check.run {
+        Run::Fleet(judge) => take(None, &|found| judge(fleet, found)),
+        Run::Node(on, judge) => {
+            fleet.on(on).for_each(|node| take(Some(node.origin), &|found| judge(node, found)));
+            if fleet.on(on).next().is_none() {
+                let why = format!("Among what was looked at are no {}.", on.plural());
+                verdict.unknown.push((None, Unknown::new(why)));
+            }
+        }
+    }
+    verdict.findings.sort_by(|a, b| a.subject.cmp(&b.subject));
+    verdict.findings.dedup();
+    verdict
 }
 
 /// The manual of all checks, as `src/checks/README.md`.
@@ -131,12 +141,13 @@ pub fn markdown() -> String {
     let mut out = String::from(
         "# Checks\n\nGenerated from the program's own tables; `UPDATE_GOLDEN=1 cargo test --test generated` writes it.\n",
     );
-    for check in CHECKS {
+    for check in all() {
         let references: String = check.references.iter().map(|reference| format!("* {reference}\n")).collect();
         out += &format!(
-            "\n## {} ({})\n\n{}\n\n**Why.** {}\n\n**Fix.** {}\n\n**Needs** {}.\n\n{references}",
+            "\n## {} ({}, {})\n\n{}\n\n**Why.** {}\n\n**Fix.** {}\n\n**Needs** {}.\n\n{references}",
             check.id,
             check.severity.as_str(),
+            check.profile.as_str(),
             check.summary,
             check.why,
             check.fix,
@@ -147,32 +158,4 @@ pub fn markdown() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::testing::{Sample, partition};
-
-    #[test]
-    fn every_check_has_its_manual_and_an_id_of_its_own() {
-        let mut ids = BTreeSet::new();
-        for check in CHECKS {
-            assert!(ids.insert(check.id), "{} twice", check.id);
-            for text in [check.summary, check.why, check.fix, check.needs] {
-                assert!(!text.is_empty(), "{}", check.id);
-            }
-            assert!(!check.references.is_empty(), "{}", check.id);
-        }
-    }
-
-    #[test]
-    fn a_healthy_cluster_gives_no_finding_and_an_unseen_one_no_pass() {
-        let healthy = Sample::broker(1).topic("t", &[partition(1, &[1, 2, 3], &[1, 2, 3])]).min_isr("t", 2).node();
-        let unseen = Default::default();
-        for check in CHECKS {
-            assert_eq!(run(check, &View::new(&healthy, Sample::NOW)), Verdict::Findings(vec![]), "{}", check.id);
-            let verdict = run(check, &View::new(&unseen, Sample::NOW));
-            assert!(matches!(verdict, Verdict::NotEvaluated(_)), "{}", check.id);
-        }
-    }
-}
+mod examples;

@@ -1,8 +1,9 @@
 //! What the checks find, as metrics: a new check needs no new alert.
 
 use super::{Collector, Options};
-use crate::checks::{self, CHECKS, Verdict};
+use crate::checks::{self, Severity};
 use crate::derive::View;
+use crate::derive::fleet::Fleet;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::limits::NAMED_PARTITIONS_MAX;
 use crate::sources::SOURCES;
@@ -31,19 +32,26 @@ static NOT_EVALUATED: Metric<1> = Metric::gauge(
     "brokerwatch_check_not_evaluated",
     Scope::Itself,
     &["check"],
-    "1 for a check that could not be evaluated for want of data.",
+    "1 for a check that could not be evaluated, wholly or in part, for want of data.",
 );
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    for check in CHECKS {
-        match checks::run(check, view) {
-            Verdict::Findings(findings) => {
-                samples.push(&COUNT, [check.id, check.severity.as_str()], findings.len());
-                for finding in findings.iter().take(NAMED_PARTITIONS_MAX) {
-                    samples.push(&FINDING, [check.id, check.severity.as_str(), &finding.subject.to_string()], 1);
-                }
+    let fleet = Fleet::of_one(view);
+    for check in checks::all() {
+        let verdict = checks::run(check, &fleet);
+        if !verdict.unknown.is_empty() {
+            samples.push(&NOT_EVALUATED, [check.id], 1);
+        }
+        for severity in Severity::ALL {
+            let found = verdict.findings.iter().filter(|finding| check.severity_of(finding) == severity);
+            let count = found.clone().count();
+            // Not everything was judged: then none found is not none there.
+            if count > 0 || (severity == check.severity && verdict.unknown.is_empty()) {
+                samples.push(&COUNT, [check.id, severity.as_str()], count);
             }
-            Verdict::NotEvaluated(_) => samples.push(&NOT_EVALUATED, [check.id], 1),
+            for finding in found.take(NAMED_PARTITIONS_MAX) {
+                samples.push(&FINDING, [check.id, severity.as_str(), &finding.subject.to_string()], 1);
+            }
         }
     }
 }

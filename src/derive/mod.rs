@@ -2,8 +2,10 @@
 
 pub mod broker;
 pub mod changes;
+pub mod fleet;
 pub mod node;
 pub mod replication;
+pub mod settings;
 
 use crate::snapshot::{NodeView, UnixMs};
 

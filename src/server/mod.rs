@@ -32,12 +32,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout};
 
+use crate::checks::Profile;
+use crate::cli::ReportFormat;
 use crate::exposition::Format;
 use crate::gather::Context;
 use crate::limits::{
     DRAIN_MS_MAX, HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_MS_MAX, HTTP_RESPONSE_MS_MAX,
 };
-use crate::report;
+use crate::report::{self, Expectations};
+use crate::snapshot::Snapshot;
 pub use page::Pages;
 
 type Answer = Response<Full<Bytes>>;
@@ -202,7 +205,7 @@ fn route(server: &Server, request: &Request<Incoming>, peer: SocketAddr) -> Answ
             plain(StatusCode::FORBIDDEN, "This is answered on loopback only; ask from the host itself.\n")
         }
         "/snapshot" => snapshot(server),
-        "/findings" => json(report::check(&server.pages.snapshot(&server.context)).json()),
+        "/findings" => json(findings(&server.pages.snapshot(&server.context))),
         _ => plain(StatusCode::NOT_FOUND, "There is nothing here; see / for what there is.\n"),
     }
 }
@@ -261,6 +264,12 @@ fn accepts_gzip(accept: Option<&HeaderValue>) -> bool {
 
 fn plain(status: StatusCode, text: &'static str) -> Answer {
     content(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+/// Every finding, as `check --format=json` prints them.
+fn findings(snapshot: &Snapshot) -> String {
+    let report = report::check(snapshot, Profile::Strict, &Expectations::default());
+    report.write(ReportFormat::Json, snapshot)
 }
 
 fn json(text: String) -> Answer {

@@ -1,0 +1,277 @@
+//! A healthy set of nodes, and for each check the mistakes in it that the check must find. The tests walk the table:
+//! silent on the healthy set, found in its example, nothing else found there, not evaluated without its data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{EXAMPLES, Severity, all, run};
+use crate::derive::fleet::Fleet;
+use crate::snapshot::{ConfigSource, ConfigValue, NodeView, Origin, SCHEMA, Section, Snapshot};
+use crate::testing::{Row, Sample, partition, seen};
+
+/// A mistake, made in the healthy set.
+#[derive(Debug)]
+pub(super) struct Example {
+    /// The check that must find it.
+    pub(super) check: &'static str,
+    /// A part of the subject that it must name.
+    pub(super) subject: &'static str,
+    /// Makes it.
+    pub(super) make: fn(&mut Set),
+    /// Checks that rightly find the same mistake too.
+    pub(super) also: &'static [&'static str],
+}
+
+impl Example {
+    pub(super) const fn made(check: &'static str, subject: &'static str, make: fn(&mut Set)) -> Self {
+        Self { check, subject, make, also: &[] }
+    }
+
+    #[expect(dead_code, reason = "no two checks find one mistake yet")]
+    pub(super) const fn also(mut self, also: &'static [&'static str]) -> Self {
+        self.also = also;
+        self
+    }
+}
+
+/// Names of the healthy set's nodes, with their ids.
+pub(super) const BROKERS: [(&str, i32); 3] = [("broker-1", 1), ("broker-2", 2), ("broker-3", 3)];
+pub(super) const CONTROLLERS: [(&str, i32); 3] = [("controller-1", 101), ("controller-2", 102), ("controller-3", 103)];
+
+/// Nodes in the making: the lines of their files, and what else is seen of them.
+#[derive(Debug)]
+pub(super) struct Set {
+    /// Lines by node.
+    pub(super) files: BTreeMap<&'static str, Vec<String>>,
+    /// Views by node; their files come from `files`.
+    pub(super) views: BTreeMap<&'static str, NodeView>,
+    topics: Vec<(String, Vec<Row>, Option<i32>)>,
+}
+
+impl Set {
+    pub(super) fn healthy() -> Self {
+        let mut set = Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![] };
+        for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
+            let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
+            set.files.insert(name, lines.lines().map(|line| line.trim().to_owned()).collect());
+            set.views.insert(name, NodeView::default());
+        }
+        for topic in ["orders", "__consumer_offsets", "__transaction_state"] {
+            let rows: Vec<Row> = (0..3).map(|n| partition(1 + n, &[1, 2, 3], &[1, 2, 3])).collect();
+            set.topics.push((topic.to_owned(), rows, Some(2)));
+        }
+        set
+    }
+
+    /// Adds a topic, with its effective min ISR.
+    pub(super) fn topic(&mut self, name: &str, rows: &[Row], min_isr: Option<i32>) {
+        self.topics.retain(|(existing, ..)| existing != name);
+        self.topics.push((name.to_owned(), rows.to_vec(), min_isr));
+    }
+
+    /// Sets `key=value` lines in a node's file, in place of lines of the same keys; the node runs with them.
+    pub(super) fn line(&mut self, node: &'static str, line: &str) {
+        let key = line.split('=').next().unwrap();
+        self.remove(node, key);
+        self.files.get_mut(node).unwrap().push(line.to_owned());
+    }
+
+    /// The same in the files of all brokers.
+    pub(super) fn brokers(&mut self, line: &str) {
+        BROKERS.iter().for_each(|(node, _)| self.line(node, line));
+    }
+
+    /// The same in the files of all controllers.
+    pub(super) fn controllers(&mut self, line: &str) {
+        CONTROLLERS.iter().for_each(|(node, _)| self.line(node, line));
+    }
+
+    /// Takes a key out of a node's file.
+    pub(super) fn remove(&mut self, node: &'static str, key: &str) {
+        self.files.get_mut(node).unwrap().retain(|line| line.split('=').next() != Some(key));
+    }
+
+    /// The snapshot of it all.
+    pub(super) fn snapshot(self) -> Snapshot {
+        let mut nodes = BTreeMap::new();
+        for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
+            let mut view = self.views[name].clone();
+            let file = crate::testing::properties(&format!("{name}.properties"), &self.files[name].join("\n"));
+            if id < 100 {
+                let mut sample = Sample::broker(id);
+                for (topic, rows, min_isr) in &self.topics {
+                    sample = sample.topic(topic, rows);
+                    if let Some(min_isr) = min_isr {
+                        sample = sample.min_isr(topic, *min_isr);
+                    }
+                }
+                let live = sample.node();
+                keep(&mut view.liveness, live.liveness);
+                keep(&mut view.registrations, live.registrations);
+                keep(&mut view.cluster, live.cluster);
+                keep(&mut view.reassignments, live.reassignments);
+                let mut configs = (*live.configs.last.unwrap().value).clone();
+                let running = |(key, value): (&String, &String)| {
+                    (key.clone(), ConfigValue { value: Some(value.clone()), source: ConfigSource::Static })
+                };
+                configs.broker = Some(file.values.iter().map(running).collect());
+                keep(&mut view.configs, seen(configs));
+            }
+            keep(&mut view.properties, seen(file));
+            nodes.insert(Origin(format!("{name}.properties")), view);
+        }
+        let program_version = String::new();
+        Snapshot { schema: SCHEMA, program_version, taken_at: Sample::NOW, nodes }
+    }
+}
+
+/// Fills a section that the example did not.
+fn keep<T>(section: &mut Section<T>, healthy: Section<T>) {
+    if section.last.is_none() {
+        *section = healthy;
+    }
+}
+
+fn broker_lines(id: i32) -> String {
+    let rack = ["", "a", "b", "c"][id as usize];
+    format!(
+        "process.roles=broker
+        node.id={id}
+        broker.rack={rack}
+        controller.quorum.voters=101@controller-1.example.org:9093,102@controller-2.example.org:9093,103@controller-3.example.org:9093
+        listeners=CLIENTS://0.0.0.0:9092,REPLICATION://0.0.0.0:9094
+        advertised.listeners=CLIENTS://broker-{id}.example.org:9092,REPLICATION://broker-{id}.example.org:9094
+        listener.security.protocol.map=CLIENTS:SASL_SSL,REPLICATION:SSL,CONTROLLER:SSL
+        inter.broker.listener.name=REPLICATION
+        controller.listener.names=CONTROLLER
+        log.dirs=/var/lib/kafka/disk-1,/var/lib/kafka/disk-2
+        default.replication.factor=3
+        min.insync.replicas=2
+        offsets.topic.replication.factor=3
+        transaction.state.log.replication.factor=3
+        transaction.state.log.min.isr=2
+        auto.create.topics.enable=false
+        unclean.leader.election.enable=false"
+    )
+}
+
+fn controller_lines(id: i32) -> String {
+    let number = id - 100;
+    format!(
+        "process.roles=controller
+        node.id={id}
+        controller.quorum.voters=101@controller-1.example.org:9093,102@controller-2.example.org:9093,103@controller-3.example.org:9093
+        listeners=CONTROLLER://controller-{number}.example.org:9093
+        listener.security.protocol.map=CONTROLLER:SSL
+        controller.listener.names=CONTROLLER
+        metadata.log.dir=/var/lib/kafka/metadata
+        log.dirs=/var/lib/kafka/metadata
+        default.replication.factor=3
+        min.insync.replicas=2
+        unclean.leader.election.enable=false"
+    )
+}
+
+fn examples() -> impl Iterator<Item = &'static Example> {
+    EXAMPLES.iter().copied().flatten()
+}
+
+fn broken(example: &Example) -> Snapshot {
+    let mut set = Set::healthy();
+    (example.make)(&mut set);
+    set.snapshot()
+}
+
+#[test]
+fn the_healthy_set_is_judged_by_every_check_and_none_finds_anything() {
+    let snapshot = Set::healthy().snapshot();
+    let fleet = Fleet::of(&snapshot);
+    for check in all() {
+        let verdict = run(check, &fleet);
+        assert!(verdict.findings.is_empty(), "{}: {:#?}", check.id, verdict.findings);
+        assert!(verdict.evaluated && verdict.unknown.is_empty(), "{}: {:?}", check.id, verdict.unknown);
+    }
+}
+
+#[test]
+fn every_check_finds_its_example_and_no_other_finds_it_too() {
+    let shown: BTreeSet<&str> = examples().map(|example| example.check).collect();
+    let without: Vec<&str> = all().map(|check| check.id).filter(|id| !shown.contains(id)).collect();
+    assert!(without.is_empty(), "checks without an example: {without:?}");
+    let mut wrong = Vec::new();
+    for example in examples() {
+        let snapshot = broken(example);
+        let fleet = Fleet::of(&snapshot);
+        for check in all() {
+            let findings = run(check, &fleet).findings;
+            let subjects: Vec<String> = findings.iter().map(|finding| finding.subject.to_string()).collect();
+            let said = format!("{} {:?}: {} found {subjects:?}", example.check, example.subject, check.id);
+            if check.id == example.check {
+                if !subjects.iter().any(|subject| subject.contains(example.subject)) {
+                    wrong.push(said);
+                }
+            } else if !findings.is_empty() && !example.also.contains(&check.id) {
+                wrong.push(said);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_seen_is_no_pass() {
+    let nodes = [(Origin("x".to_owned()), NodeView::default())].into();
+    let unseen = Snapshot { schema: SCHEMA, program_version: String::new(), taken_at: Sample::NOW, nodes };
+    for check in all() {
+        let verdict = run(check, &Fleet::of(&unseen));
+        assert!(!verdict.evaluated && !verdict.unknown.is_empty(), "{}: {verdict:?}", check.id);
+    }
+}
+
+/// Taking any part of the data away may hide a finding, but then the check must say that it could not judge.
+#[test]
+fn data_that_is_missing_never_turns_a_finding_into_a_pass() {
+    type Taker = (&'static str, fn(&mut NodeView));
+    let takers: &[Taker] = &[
+        ("process", |node| node.process = Section::default()),
+        ("properties", |node| node.properties = Section::default()),
+        ("files", |node| node.files = Section::default()),
+        ("liveness", |node| node.liveness = Section::default()),
+        ("registrations", |node| node.registrations = Section::default()),
+        ("metadata", |node| node.cluster = Section::default()),
+        ("log_dirs", |node| node.log_dirs = Section::default()),
+        ("configs", |node| node.configs = Section::default()),
+        ("quorum", |node| node.quorum = Section::default()),
+        ("reassignments", |node| node.reassignments = Section::default()),
+    ];
+    let mut wrong = Vec::new();
+    for example in examples() {
+        let check = all().find(|check| check.id == example.check).unwrap();
+        for (section, take) in takers {
+            let mut snapshot = broken(example);
+            snapshot.nodes.values_mut().for_each(take);
+            let verdict = run(check, &Fleet::of(&snapshot));
+            if verdict.findings.is_empty() && verdict.unknown.is_empty() {
+                wrong.push(format!("{} passes {:?} without {section}", check.id, example.subject));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_check_has_its_manual_and_an_id_of_its_own() {
+    let mut ids = BTreeSet::new();
+    for check in all() {
+        assert!(ids.insert(check.id), "{} twice", check.id);
+        for text in [check.summary, check.why, check.fix, check.needs] {
+            assert!(!text.is_empty() && !text.contains("  "), "{}: {text:?}", check.id);
+        }
+        assert!(!check.references.is_empty(), "{}", check.id);
+        assert!(check.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
+    }
+}
+
+#[test]
+fn a_finding_may_be_milder_than_its_check_and_severities_are_ordered() {
+    assert!(Severity::ALL.windows(2).all(|pair| pair[0] > pair[1]));
+}

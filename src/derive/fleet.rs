@@ -1,0 +1,274 @@
+//! All nodes of a snapshot, judged at one moment: what checks look at.
+
+use super::View;
+use super::settings::{From, Setting, Settings};
+use crate::checks::{Subject, Unknown};
+use crate::derive::broker::BrokerState;
+use crate::derive::replication::{Replication, unseen};
+use crate::snapshot::{
+    BrokerProcess, Configs, LogDirFiles, LogDirs, NodeView, Origin, Properties, Quorum, Registrations, Section,
+    Snapshot, UnixMs,
+};
+
+/// Kinds of nodes that a check is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Brokers, combined nodes among them.
+    Brokers,
+    /// Controllers, combined nodes among them.
+    Controllers,
+    /// Brokers and controllers.
+    Nodes,
+}
+
+impl On {
+    /// As half a sentence.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Brokers => "brokers",
+            Self::Controllers => "controllers",
+            Self::Nodes => "brokers and controllers",
+        }
+    }
+}
+
+/// One node.
+#[derive(Clone, Debug)]
+pub struct Node<'a> {
+    /// Where its view comes from.
+    pub origin: &'a Origin,
+    /// Its facts.
+    pub view: View<'a>,
+    /// Its settings.
+    pub settings: Settings<'a>,
+}
+
+/// All nodes.
+#[derive(Clone, Debug)]
+pub struct Fleet<'a> {
+    /// The moment of judgement.
+    pub now: UnixMs,
+    /// In the order of their origins.
+    pub nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Fleet<'a> {
+    /// Every node of `snapshot`.
+    #[must_use]
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        let now = snapshot.taken_at;
+        Self { now, nodes: snapshot.nodes.iter().map(|(origin, node)| Node::new(origin, node, now)).collect() }
+    }
+
+    /// The one node that a sidecar watches.
+    #[must_use]
+    pub fn of_one(view: &View<'a>) -> Self {
+        static HERE: Origin = Origin(String::new());
+        Self { now: view.now, nodes: vec![Node::judged(&HERE, view.clone())] }
+    }
+
+    /// The nodes that `on` means.
+    pub fn on(&self, on: On) -> impl Iterator<Item = &Node<'a>> {
+        self.nodes.iter().filter(move |node| node.is(on))
+    }
+}
+
+/// The value of a section, or why it is not there.
+fn seen<'a, T>(what: &str, section: &'a Section<T>, now: UnixMs) -> Result<&'a T, Unknown> {
+    section.fresh(now).ok_or_else(|| {
+        let why = section.why_absent();
+        Unknown::new(if why == "not looked at" { format!("{what} was not looked at.") } else { why })
+    })
+}
+
+impl<'a> Node<'a> {
+    fn new(origin: &'a Origin, node: &'a NodeView, now: UnixMs) -> Self {
+        Self::judged(origin, View::new(node, now))
+    }
+
+    fn judged(origin: &'a Origin, view: View<'a>) -> Self {
+        let (node, now) = (view.node, view.now);
+        let settings = Settings {
+            file: node.properties.fresh(now),
+            running: node.configs.fresh(now).and_then(|configs| configs.broker.as_ref()),
+            release: node.liveness.fresh(now).and_then(|liveness| liveness.release()),
+        };
+        Self { origin, view, settings }
+    }
+
+    /// Whether the node is of these kinds. One of which nothing is known counts as a broker.
+    #[must_use]
+    pub fn is(&self, on: On) -> bool {
+        let roles = self.effective("process.roles").map(|roles| roles.value).unwrap_or_default();
+        let has = |role: &str| roles.split(',').any(|named| named.trim() == role);
+        match on {
+            On::Brokers => !super::node::is_controller_only(self.view.node, self.view.now),
+            On::Controllers => has("controller"),
+            On::Nodes => true,
+        }
+    }
+
+    /// The node in words: its id where it is known, and where its view comes from.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.view.id, self.origin.0.as_str()) {
+            (Some(id), "") => format!("node {id}"),
+            (Some(id), origin) => format!("node {id} ({origin})"),
+            (None, "") => "this node".to_owned(),
+            (None, origin) => origin.to_owned(),
+        }
+    }
+
+    /// The value that counts: what the broker runs with, else what its file will make of it.
+    ///
+    /// # Errors
+    /// [`Unknown`] when neither was seen.
+    pub fn effective(&self, key: &str) -> Result<Setting<'a>, Unknown> {
+        self.settings.effective(key)
+    }
+
+    /// The effective value as a whole number.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not seen, or is none: `value-type` tells that.
+    pub fn number(&self, key: &str) -> Result<i64, Unknown> {
+        number(key, self.effective(key)?)
+    }
+
+    /// The effective value as a truth value.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not seen, or is none.
+    pub fn flag(&self, key: &str) -> Result<bool, Unknown> {
+        let setting = self.effective(key)?;
+        match setting.value {
+            value if value.eq_ignore_ascii_case("true") => Ok(true),
+            value if value.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(Unknown::new(format!("{key} is neither true nor false: value-type tells more."))),
+        }
+    }
+
+    /// The entries of an effective comma-separated list, trimmed, without empty ones.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not seen.
+    pub fn list(&self, key: &str) -> Result<Vec<&'a str>, Unknown> {
+        let setting = self.effective(key)?;
+        Ok(setting.value.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect())
+    }
+
+    /// The culprit of a finding about `key`: the line that sets it, else the node.
+    #[must_use]
+    pub fn subject(&self, key: &str) -> Subject {
+        let line = match self.effective(key).map(|setting| setting.from) {
+            Ok(From::File(path, line)) => line.map(|line| (path.to_owned(), line)),
+            _ => None,
+        };
+        Subject::Setting { node: self.name(), line, key: key.to_owned() }
+    }
+
+    /// `key=value` as it counts, with where it comes from when that is not the file.
+    #[must_use]
+    pub fn says(&self, key: &str) -> String {
+        match self.effective(key) {
+            Ok(setting) => format!("{key}={}{}", setting.value, setting.from.remark()),
+            Err(_) => format!("{key} unknown"),
+        }
+    }
+
+    /// Its file.
+    ///
+    /// # Errors
+    /// [`Unknown`] when none was read.
+    pub fn file(&self) -> Result<&'a Properties, Unknown> {
+        seen("The node's file", &self.view.node.properties, self.view.now)
+    }
+
+    /// Its process on this host.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not seen.
+    pub fn process(&self) -> Result<&'a BrokerProcess, Unknown> {
+        seen("The node's process", &self.view.node.process, self.view.now)
+    }
+
+    /// What its log directories hold.
+    ///
+    /// # Errors
+    /// [`Unknown`] when they were not looked at.
+    pub fn dir_files(&self) -> Result<&'a LogDirFiles, Unknown> {
+        seen("The node's log directories", &self.view.node.files, self.view.now)
+    }
+
+    /// Its log directories as it reports them.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn log_dirs(&self) -> Result<&'a LogDirs, Unknown> {
+        self.answered("DescribeLogDirs", |node| &node.log_dirs)
+    }
+
+    /// What it says of its own and its topics' settings.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn configs(&self) -> Result<&'a Configs, Unknown> {
+        self.answered("DescribeConfigs", |node| &node.configs)
+    }
+
+    /// The registered brokers as it says.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn registrations(&self) -> Result<&'a Registrations, Unknown> {
+        self.answered("DescribeCluster", |node| &node.registrations)
+    }
+
+    /// The controller quorum as it says.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn quorum(&self) -> Result<&'a Quorum, Unknown> {
+        self.answered("DescribeQuorum", |node| &node.quorum)
+    }
+
+    /// What is known of partitions.
+    ///
+    /// # Errors
+    /// [`Unknown`] when the broker does not answer, or hides them from us.
+    pub fn replication(&self) -> Result<&Replication<'a>, Unknown> {
+        let view = &self.view;
+        if let Some(replication) = &view.replication {
+            return Ok(replication);
+        }
+        let cluster = self.answered("Metadata", |node| &node.cluster)?;
+        let hidden = view.id.and_then(|id| unseen(view.node, view.now, id)).filter(|unseen| *unseen > 0);
+        Err(Unknown::new(match hidden {
+            Some(hidden) => format!(
+                "Metadata names none of the {hidden} replicas on this broker's disks: grant Describe on Topic to our \
+                 principal (brokerwatch acls prints how)."
+            ),
+            None if cluster.brokers.is_empty() => "Metadata names no broker.".to_owned(),
+            None => "Which broker answers is not known.".to_owned(),
+        }))
+    }
+
+    /// A section that the broker itself answers; why it does not answer comes first.
+    fn answered<T>(&self, what: &str, section: fn(&'a NodeView) -> &'a Section<T>) -> Result<&'a T, Unknown> {
+        let (node, now) = (self.view.node, self.view.now);
+        match self.view.state {
+            BrokerState::Up => seen(what, section(node), now),
+            _ => Err(Unknown::new(match node.liveness.why_absent() {
+                why if why == "not looked at" => "No running node was asked: --kafka.server=HOST:PORT asks one.".into(),
+                why => why,
+            })),
+        }
+    }
+}
+
+/// A setting as a whole number.
+fn number(key: &str, setting: Setting<'_>) -> Result<i64, Unknown> {
+    let not = || Unknown::new(format!("{key}={} is not a whole number: value-type tells more.", setting.value));
+    setting.value.parse().map_err(|_| not())
+}
