@@ -1,18 +1,62 @@
 //! Every limit of the program, by name. Hitting one is counted in `brokerwatch_limit_hits_total{limit}`, never a crash.
 
+/// See [`RESPONSE_FRAME_BYTES_MAX`].
+pub const RESPONSE_FRAME_BYTES: &str = "response_frame_bytes";
+/// See [`DECODED_BYTES_MAX`].
+pub const DECODED_BYTES: &str = "decoded_bytes";
+/// See [`FAMILY_SERIES_MAX`]; each series that is left out counts.
+pub const FAMILY_SERIES: &str = "family_series";
+/// See [`LABEL_VALUE_BYTES_MAX`].
+pub const LABEL_VALUE_BYTES: &str = "label_value_bytes";
+/// See [`PAGE_BYTES_MAX`].
+pub const PAGE_BYTES: &str = "page_bytes";
+/// See [`NAMED_PARTITIONS_MAX`].
+pub const NAMED_PARTITIONS: &str = "named_partitions";
+/// See [`PROPERTIES_FILE_BYTES_MAX`].
+pub const PROPERTIES_FILE_BYTES: &str = "properties_file_bytes";
+/// See [`PROCESSES_MAX`].
+pub const PROCESSES: &str = "processes";
+/// See [`SUSPECT_TOPICS_MAX`].
+pub const SUSPECT_TOPICS: &str = "suspect_topics";
+/// See [`READER_LINE_BYTES_MAX`].
+pub const READER_LINE_BYTES: &str = "reader_line_bytes";
+/// See [`STUCK_READERS_MAX`].
+pub const STUCK_READERS: &str = "stuck_readers";
+/// See [`HTTP_CONNECTIONS_MAX`].
+pub const HTTP_CONNECTIONS: &str = "http_connections";
+/// A path that is not UTF-8, and is therefore shown and looked for with replacement characters.
+pub const UTF8: &str = "utf8";
+
+/// Every limit that is counted; the series begin at 0.
+pub const COUNTED: &[&str] = &[
+    RESPONSE_FRAME_BYTES,
+    DECODED_BYTES,
+    FAMILY_SERIES,
+    LABEL_VALUE_BYTES,
+    PAGE_BYTES,
+    NAMED_PARTITIONS,
+    PROPERTIES_FILE_BYTES,
+    PROCESSES,
+    SUSPECT_TOPICS,
+    READER_LINE_BYTES,
+    STUCK_READERS,
+    HTTP_CONNECTIONS,
+    UTF8,
+];
+
 /// Bytes of one Kafka response frame. 200,000 partitions of Metadata are 10 MB; a TLS, HTTP or SSH peer reads as far more.
 pub const RESPONSE_FRAME_BYTES_MAX: usize = 100 << 20;
 /// Bytes that one decoded answer may take; 200,000 partitions of Metadata take 30 MB.
 pub const DECODED_BYTES_MAX: usize = 256 << 20;
 /// Series of one metric family on the page.
 pub const FAMILY_SERIES_MAX: usize = 200_000;
-/// Bytes of one label value; longer ones are cut. Kafka's own names end at 249.
+/// Bytes of one label value; longer ones are cut and end in a hash. Kafka's own names end at 249.
 pub const LABEL_VALUE_BYTES_MAX: usize = 1_024;
 /// Bytes of the page before compression.
 pub const PAGE_BYTES_MAX: usize = 256 << 20;
 /// Partitions without a leader, or under reassignment, that are named one by one; beyond it they are only counted.
 pub const NAMED_PARTITIONS_MAX: usize = 100;
-/// Led partitions up to which `--collector.partitions.detail=auto` exports every partition.
+/// Not a limit but a threshold, so it is not counted: led partitions up to which `--collector.partitions.detail=auto` exports every partition.
 pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
 /// Bytes of a `server.properties` or `meta.properties` that are read.
 pub const PROPERTIES_FILE_BYTES_MAX: u64 = 1 << 20;

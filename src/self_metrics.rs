@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::limits::COUNTED;
+use crate::{collectors, sources};
 use prometheus::{
     Counter, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
@@ -25,6 +27,12 @@ pub struct SelfMetrics {
     panics: IntCounterVec,
     config_reload_success: IntGauge,
     process: ProcessMetrics,
+}
+
+/// Where a panic of ours is caught and counted: sources and collectors, by name.
+fn places() -> impl Iterator<Item = &'static str> {
+    let sources = sources::SOURCES.iter().map(|source| source.name);
+    sources.chain(collectors::COLLECTORS.iter().map(|collector| collector.name))
 }
 
 /// The conventional `process_*` metrics, read through sysinfo.
@@ -117,6 +125,9 @@ impl SelfMetrics {
             registry,
         };
         metrics.config_reload_success.set(1);
+        // A counter that begins with its first event hides that event from increase().
+        COUNTED.iter().for_each(|limit| metrics.limit_hits(limit, 0));
+        places().for_each(|place| metrics.panics.with_label_values(&[place]).inc_by(0));
         metrics
     }
 
@@ -146,9 +157,15 @@ impl SelfMetrics {
         self.source_seconds.with_label_values(&[source]).set(took.as_secs_f64());
     }
 
-    /// One of [`crate::limits`] was reached.
-    pub fn limit_hit(&self, limit: &str) {
-        self.limit_hits.with_label_values(&[limit]).inc();
+    /// One of [`COUNTED`] was reached.
+    pub fn limit_hit(&self, limit: &'static str) {
+        self.limit_hits(limit, 1);
+    }
+
+    /// One of [`COUNTED`] was reached so often.
+    pub fn limit_hits(&self, limit: &'static str, hits: usize) {
+        debug_assert!(COUNTED.contains(&limit), "{limit} is not in the table");
+        self.limit_hits.with_label_values(&[limit]).inc_by(hits as u64);
     }
 
     /// The reader process died.
@@ -222,9 +239,7 @@ pub fn described() -> Vec<(String, &'static str, String)> {
     // A family shows only once it has a series.
     metrics.kafka_request("ApiVersions", Duration::ZERO);
     metrics.source("liveness", Duration::ZERO);
-    metrics.limit_hit("page_bytes");
     metrics.reader_stuck("/", false);
-    metrics.panicked("liveness");
     let kind = |kind| match kind {
         prometheus::proto::MetricType::COUNTER => "counter",
         prometheus::proto::MetricType::HISTOGRAM => "histogram",

@@ -5,7 +5,7 @@ use crate::checks::{self, Severity};
 use crate::derive::View;
 use crate::derive::fleet::Fleet;
 use crate::exposition::{Metric, Samples, Scope};
-use crate::limits::NAMED_PARTITIONS_MAX;
+use crate::limits::{NAMED_PARTITIONS, NAMED_PARTITIONS_MAX};
 use crate::sources::SOURCES;
 
 pub(super) static COLLECTOR: Collector = Collector {
@@ -48,6 +48,9 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
             // Not everything was judged: then none found is not none there.
             if count > 0 || (severity == check.severity && verdict.unknown.is_empty()) {
                 samples.push(&COUNT, [check.id, severity.as_str()], count);
+            }
+            if count > NAMED_PARTITIONS_MAX {
+                samples.limit_hit(NAMED_PARTITIONS);
             }
             for finding in found.take(NAMED_PARTITIONS_MAX) {
                 samples.push(&FINDING, [check.id, severity.as_str(), &finding.subject.to_string()], 1);

@@ -10,7 +10,7 @@ use crate::derive::View;
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::Replication;
 use crate::exposition::{Metric, Samples, Scope};
-use crate::limits::NAMED_PARTITIONS_MAX;
+use crate::limits::{NAMED_PARTITIONS, NAMED_PARTITIONS_MAX};
 use crate::snapshot::Ledger;
 use crate::sources::{CONFIGS, METADATA_SOURCE, REASSIGNMENTS};
 
@@ -198,7 +198,11 @@ fn cluster(view: &View<'_>, samples: &mut Samples) {
     // Not while every topic is hidden from us: none without a leader among none is no answer.
     if let Some(cluster) = view.replication.as_ref().map(|replication| replication.cluster) {
         let leaderless = || cluster.partitions.iter().filter(|found| found.leader().is_none());
-        samples.push(&LEADERLESS, [], leaderless().count());
+        let count = leaderless().count();
+        samples.push(&LEADERLESS, [], count);
+        if count > NAMED_PARTITIONS_MAX {
+            samples.limit_hit(NAMED_PARTITIONS);
+        }
         for found in leaderless().take(NAMED_PARTITIONS_MAX) {
             samples.push(&LEADERLESS_PARTITION, [&found.topic.name, &found.row.partition.to_string()], 1);
         }

@@ -13,6 +13,8 @@ use prometheus::proto;
 
 pub use metric::{Family, Kind, Metric, Scope};
 use samples::{Body, escape, write_labels};
+
+use crate::limits::{FAMILY_SERIES, LABEL_VALUE_BYTES};
 pub use samples::{FamilySamples, LabelBlock, Samples, Value};
 
 #[derive(Debug)]
@@ -32,8 +34,7 @@ struct FamilyText {
 #[derive(Debug, Default)]
 pub struct Page {
     families: BTreeMap<String, FamilyText>,
-    /// Series left out because their family reached its limit.
-    pub dropped_series: usize,
+    hits: BTreeMap<&'static str, usize>,
 }
 
 /// A text format.
@@ -62,8 +63,21 @@ impl Page {
         samples.merge_into(self);
     }
 
+    /// Limits that were reached while the page was written, and how often.
+    pub fn limit_hits(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.hits.iter().map(|(limit, hits)| (*limit, *hits))
+    }
+
+    fn limit_hit(&mut self, limit: &'static str, hits: usize) {
+        *self.hits.entry(limit).or_default() += hits;
+    }
+
     fn insert(&mut self, family: &'static Family, body: Body) {
-        self.dropped_series += body.dropped;
+        for (limit, hits) in [(FAMILY_SERIES, body.dropped), (LABEL_VALUE_BYTES, body.cut)] {
+            if hits > 0 {
+                self.limit_hit(limit, hits);
+            }
+        }
         let text = FamilyText { header: Header::Ours(family), lines: body.lines, series: body.series };
         self.families.insert(family.name.to_owned(), text);
     }

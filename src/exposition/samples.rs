@@ -1,10 +1,11 @@
 //! Samples as bytes: each line written once, for both formats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::{Family, Metric, Page};
-use crate::limits::{FAMILY_SERIES_MAX, LABEL_VALUE_BYTES_MAX};
+use crate::limits::{FAMILY_SERIES_MAX, LABEL_VALUE_BYTES, LABEL_VALUE_BYTES_MAX};
 
 /// A sample's value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +64,10 @@ pub struct LabelBlock<const N: usize> {
 pub(super) struct Body {
     pub(super) lines: Vec<u8>,
     pub(super) series: usize,
+    /// Samples left out because the family was full.
     pub(super) dropped: usize,
+    /// Label values that were cut.
+    pub(super) cut: usize,
 }
 
 /// Samples of one collector, by family.
@@ -71,9 +75,16 @@ pub(super) struct Body {
 pub struct Samples {
     bodies: BTreeMap<&'static str, (&'static Family, Body)>,
     blocks: Vec<u8>,
+    /// Limits that were reached, by name.
+    hits: BTreeMap<&'static str, usize>,
 }
 
 impl Samples {
+    /// Counts that one of [`crate::limits`] was reached: something is left out of the page.
+    pub fn limit_hit(&mut self, limit: &'static str) {
+        *self.hits.entry(limit).or_default() += 1;
+    }
+
     /// Adds a sample; `labels` in the order of the metric's declaration.
     pub fn push<const N: usize>(&mut self, metric: &'static Metric<N>, labels: [&str; N], value: impl Into<Value>) {
         self.family(metric).push_labels(labels, value);
@@ -82,7 +93,9 @@ impl Samples {
     /// Writes a set of labels once, for many [`Samples::push_block`]. All metrics it is used with declare `names`.
     pub fn labels<const N: usize>(&mut self, names: &'static [&'static str], values: [&str; N]) -> LabelBlock<N> {
         let start = self.blocks.len();
-        write_labels(&mut self.blocks, names.iter().copied().zip(values));
+        if write_labels(&mut self.blocks, names.iter().copied().zip(values)) > 0 {
+            self.limit_hit(LABEL_VALUE_BYTES);
+        }
         LabelBlock { start, end: self.blocks.len() }
     }
 
@@ -104,6 +117,9 @@ impl Samples {
     }
 
     pub(super) fn merge_into(self, page: &mut Page) {
+        for (limit, hits) in self.hits {
+            page.limit_hit(limit, hits);
+        }
         for (family, body) in self.bodies.into_values() {
             page.insert(family, body);
         }
@@ -132,7 +148,7 @@ impl<const N: usize> FamilySamples<'_, N> {
     /// Adds a sample; `labels` in the order of the metric's declaration.
     pub fn push_labels(&mut self, labels: [&str; N], value: impl Into<Value>) {
         if self.body.begin(self.name, 64) {
-            write_labels(&mut self.body.lines, self.labels.iter().copied().zip(labels));
+            self.body.cut += write_labels(&mut self.body.lines, self.labels.iter().copied().zip(labels));
             self.body.end(value.into());
         }
     }
@@ -159,19 +175,23 @@ impl Body {
     }
 }
 
-pub(super) fn write_labels<'a>(out: &mut Vec<u8>, labels: impl Iterator<Item = (&'a str, &'a str)>) {
-    let mut first = true;
+/// Writes a set of labels; says how many of the values had to be cut.
+pub(super) fn write_labels<'a>(out: &mut Vec<u8>, labels: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+    let (mut first, mut cut) = (true, 0);
     for (name, value) in labels {
         out.extend_from_slice(if first { b"{" } else { b"," });
         first = false;
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"=\"");
-        escape(out, cut(value));
+        let shown = within_limit(value);
+        cut += usize::from(matches!(shown, Cow::Owned(_)));
+        escape(out, &shown);
         out.push(b'"');
     }
     if !first {
         out.push(b'}');
     }
+    cut
 }
 
 fn write_value(out: &mut Vec<u8>, value: Value) {
@@ -192,12 +212,19 @@ fn write_value(out: &mut Vec<u8>, value: Value) {
     }
 }
 
-/// Cuts a label value at its limit, between characters.
-fn cut(value: &str) -> &str {
+/// A label value as it is shown. One over the limit is cut between characters and ends in a part of its SHA-256, so that
+/// two long names with one beginning stay two series.
+fn within_limit(value: &str) -> Cow<'_, str> {
+    /// Bytes of the hash that are shown, in hexadecimal.
+    const HASH_BYTES: usize = 8;
     if value.len() <= LABEL_VALUE_BYTES_MAX {
-        return value;
+        return Cow::Borrowed(value);
     }
-    &value[..value.floor_char_boundary(LABEL_VALUE_BYTES_MAX)]
+    let hash = ring::digest::digest(&ring::digest::SHA256, value.as_bytes());
+    let hash = hash.as_ref().iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}"));
+    let suffix = format!("...{}", hash.collect::<String>());
+    let kept = &value[..value.floor_char_boundary(LABEL_VALUE_BYTES_MAX - suffix.len())];
+    Cow::Owned(format!("{kept}{suffix}"))
 }
 
 pub(super) fn escape(out: &mut Vec<u8>, value: &str) {
@@ -235,9 +262,25 @@ mod tests {
     }
 
     #[test]
-    fn a_long_label_is_cut_between_characters() {
+    fn a_full_family_leaves_the_rest_out_and_counts_it() {
+        static FULL: Metric<1> = Metric::gauge("x_full", crate::exposition::Scope::Broker, &["n"], "Full.");
+        let mut samples = Samples::default();
+        let mut family = samples.family(&FULL);
+        (0..FAMILY_SERIES_MAX + 3).for_each(|n| family.push_labels([&n.to_string()], 1));
+        let mut page = Page::default();
+        page.add(samples);
+        assert_eq!(page.series(), FAMILY_SERIES_MAX);
+        assert_eq!(page.limit_hits().collect::<Vec<_>>(), [("family_series", 3)]);
+    }
+
+    #[test]
+    fn a_long_label_is_cut_between_characters_and_stays_distinct() {
         let long = "ä".repeat(LABEL_VALUE_BYTES_MAX);
-        assert_eq!(cut(&long).len(), LABEL_VALUE_BYTES_MAX);
-        assert_eq!(cut("short"), "short");
+        let (one, other) = (within_limit(&long), format!("{long}x"));
+        assert!(one.len() <= LABEL_VALUE_BYTES_MAX && one.len() > LABEL_VALUE_BYTES_MAX - 4, "{}", one.len());
+        assert!(one.starts_with("ää") && one != within_limit(&other));
+        assert_eq!(within_limit("short"), "short");
+        let longest = "x".repeat(LABEL_VALUE_BYTES_MAX);
+        assert_eq!(within_limit(&longest), longest);
     }
 }

@@ -6,8 +6,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Context, NotSeen, choose_endpoint, now};
 use crate::derive::{self, broker::BrokerState};
-use crate::limits::SUSPECT_TOPICS_MAX;
-use crate::snapshot::{Attempt, BrokerProcess, Cluster, LogDirFiles, NodeView, Partition, ProcessCandidate, Section};
+use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
+use crate::snapshot::{
+    Attempt, BrokerProcess, Cluster, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition, ProcessCandidate,
+    Section,
+};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
 use crate::sources::mounts::{mount_of, read_mount_points};
 use crate::sources::proc::Wanted;
@@ -42,10 +45,7 @@ pub fn process(context: Arc<Context>) -> Round {
     })
 }
 
-async fn find_process(
-    context: &Context,
-    known: Option<&BrokerProcess>,
-) -> Result<BrokerProcess, crate::snapshot::Failure> {
+async fn find_process(context: &Context, known: Option<&BrokerProcess>) -> Result<BrokerProcess, Failure> {
     let config = context.config.load_full();
     let procfs = config.procfs.clone();
     if let Some((known, chosen)) = known.and_then(|known| Some((known, known.chosen.as_ref()?))) {
@@ -66,6 +66,12 @@ async fn find_process(
         (None, None) => Wanted::Any,
     };
     let mut seen: BrokerProcess = context.reader.ask(PROC, Question::Process { procfs, wanted }, QUESTION_MS).await?;
+    if seen.more_processes {
+        context.metrics.limit_hit(PROCESSES);
+    }
+    if seen.candidates.iter().any(|candidate| candidate.properties_file.contains(char::REPLACEMENT_CHARACTER)) {
+        context.metrics.limit_hit(UTF8);
+    }
     let by_file = config.properties_file.as_ref().map(|file| format!("--kafka.properties-file={file}"));
     seen.wanted = by_file.or(config.server.as_ref().map(|server| format!("--kafka.server={server}")));
     Ok(seen)
@@ -97,7 +103,8 @@ pub fn properties(context: Arc<Context>) -> Round {
             let Some(path) = path else { return Err(look.no_process_yet()) };
             let mount = mount_of(&read_mount_points(&look.config.load().procfs), Path::new(&path)).to_path_buf();
             let question = Question::Properties { path, overrides };
-            Ok(look.reader.ask(&mount.to_string_lossy(), question, QUESTION_MS).await?)
+            let answer = look.reader.ask(&mount.to_string_lossy(), question, QUESTION_MS).await;
+            Ok(answer.inspect_err(|failure| look.count_file_limit(failure))?)
         });
         seen.await;
         follow_endpoint(&context);
@@ -143,7 +150,10 @@ pub fn files(context: Arc<Context>) -> Round {
             for dir in dirs {
                 let path = PathBuf::from(&dir);
                 let mount = mount_of(&mounts, &path).to_string_lossy().into_owned();
-                let answer = look.reader.ask(&mount, Question::LogDir { path }, LOG_DIR_MS).await;
+                let answer: Result<DirFiles, _> = look.reader.ask(&mount, Question::LogDir { path }, LOG_DIR_MS).await;
+                if let Some(failure) = answer.as_ref().ok().and_then(|dir| dir.meta_failure.as_ref()) {
+                    look.count_file_limit(failure);
+                }
                 seen.insert(dir, answer);
             }
             Ok(LogDirFiles { dirs: seen })
@@ -290,11 +300,12 @@ pub fn reassignments(context: Arc<Context>) -> Round {
         let look = context.clone();
         let work = async move {
             let (cluster, id) = look.require_cluster()?;
-            let topics = if cluster.brokers.first().map(|broker| broker.id) == Some(id) {
-                None
-            } else {
-                Some(suspects(&cluster, id))
-            };
+            let is_lowest = cluster.brokers.first().map(|broker| broker.id) == Some(id);
+            let mut topics = (!is_lowest).then(|| suspects(&cluster, id));
+            if let Some(topics) = topics.as_mut().filter(|topics| topics.len() > SUSPECT_TOPICS_MAX) {
+                look.metrics.limit_hit(SUSPECT_TOPICS);
+                topics.truncate(SUSPECT_TOPICS_MAX);
+            }
             if topics.as_ref().is_some_and(Vec::is_empty) {
                 let reason = "The live broker of the lowest id asks; no partition led here misses a replica.";
                 return Err(NotSeen::Skipped(reason.to_owned()));
@@ -326,11 +337,17 @@ fn suspects(cluster: &Cluster, id: i32) -> Vec<(Arc<str>, Vec<i32>)> {
             _ => topics.push((found.topic.name.clone(), vec![found.row.partition])),
         }
     }
-    topics.truncate(SUSPECT_TOPICS_MAX);
     topics
 }
 
 impl Context {
+    /// The only limit that a file can be over is that of its bytes.
+    fn count_file_limit(&self, failure: &Failure) {
+        if failure.kind == ErrorKind::Limit {
+            self.metrics.limit_hit(PROPERTIES_FILE_BYTES);
+        }
+    }
+
     fn own_id(&self) -> Option<i32> {
         self.store.read(|view| derive::node::id(view, now()))
     }

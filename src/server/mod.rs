@@ -37,7 +37,8 @@ use crate::cli::ReportFormat;
 use crate::exposition::Format;
 use crate::gather::Context;
 use crate::limits::{
-    DRAIN_MS_MAX, HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_MS_MAX, HTTP_RESPONSE_MS_MAX,
+    DRAIN_MS_MAX, HTTP_CONNECTIONS, HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_MS_MAX,
+    HTTP_RESPONSE_MS_MAX,
 };
 use crate::report::{self, Expectations};
 use crate::snapshot::Snapshot;
@@ -94,7 +95,7 @@ pub async fn serve(server: Arc<Server>, listeners: Vec<TcpListener>, stop: impl 
             () = &mut stop => break,
             Some((stream, peer)) = connections.recv() => {
                 if open.make_room() {
-                    server.context.metrics.limit_hit("http_connections");
+                    server.context.metrics.limit_hit(HTTP_CONNECTIONS);
                 }
                 start_connection(&graceful, server.clone(), stream, peer, open.clone());
             }

@@ -11,13 +11,20 @@ use crate::collectors;
 use crate::derive::View;
 use crate::exposition::{Format, Page};
 use crate::gather::{Context, now};
-use crate::limits::PAGE_BYTES_MAX;
+use crate::limits::{PAGE_BYTES, PAGE_BYTES_MAX};
 use crate::snapshot::{Origin, Snapshot, UnixMs};
 
 /// The newest page, in the forms that were asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pages {
     current: Mutex<Option<Current>>,
+    bytes_max: usize,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self::up_to(PAGE_BYTES_MAX)
+    }
 }
 
 #[derive(Debug)]
@@ -30,6 +37,12 @@ struct Current {
 }
 
 impl Pages {
+    /// Pages of at most so many bytes before compression.
+    #[must_use]
+    pub fn up_to(bytes_max: usize) -> Self {
+        Self { current: Mutex::default(), bytes_max }
+    }
+
     /// The page as it is true now.
     pub fn get(&self, context: &Context, format: Format, gzip: bool) -> Bytes {
         let mut slot = self.current.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,8 +58,8 @@ impl Pages {
             return form.clone();
         }
         let mut text = current.page.render(format);
-        if text.len() > PAGE_BYTES_MAX {
-            context.metrics.limit_hit("page_bytes");
+        if text.len() > self.bytes_max {
+            context.metrics.limit_hit(PAGE_BYTES);
             text = b"# The page is larger than its limit; use --collector.partitions.detail=topics.\n".to_vec();
         }
         let form = Bytes::from(if gzip { compressed(&text) } else { text });
@@ -83,8 +96,8 @@ fn write_page(context: &Context, generation: u64, at: UnixMs) -> Current {
         let bounds = node.statuses().into_iter().filter_map(|status| status.valid_until);
         expires = bounds.filter(|until| *until > at).fold(expires, UnixMs::min);
     }
-    if page.dropped_series > 0 {
-        context.metrics.limit_hit("family_series");
+    for (limit, hits) in page.limit_hits() {
+        context.metrics.limit_hits(limit, hits);
     }
     context.metrics.observe_process();
     context.metrics.rendered(std::time::Duration::from_millis(now().since(at)));

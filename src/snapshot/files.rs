@@ -46,6 +46,9 @@ pub struct BrokerProcess {
     pub selection: Option<Selection>,
     /// Every `kafka.Kafka` process that was seen.
     pub candidates: Vec<ProcessCandidate>,
+    /// Whether this host has more processes than are looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_processes: bool,
     /// `/proc/sys/kernel/random/boot_id`: tells machines apart, also cloned ones; absent when it cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot_id: Option<String>,

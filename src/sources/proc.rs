@@ -31,13 +31,16 @@ pub enum Wanted {
 /// # Errors
 /// `Io` or `Permission` when the directory of processes cannot be listed.
 pub fn read_broker_process(procfs: &Path, wanted: &Wanted) -> Result<BrokerProcess, Failure> {
+    read_broker_process_among(procfs, wanted, PROCESSES_MAX)
+}
+
+/// As [`read_broker_process`], among the first so many processes.
+fn read_broker_process_among(procfs: &Path, wanted: &Wanted, max: usize) -> Result<BrokerProcess, Failure> {
     let entries = fs::read_dir(procfs).map_err(|error| file_failure(procfs, &error))?;
-    let mut candidates: Vec<ProcessCandidate> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .take(PROCESSES_MAX)
-        .filter_map(|pid| read_candidate(procfs, pid))
-        .collect();
+    let mut pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let first = pids.by_ref().take(max);
+    let mut candidates: Vec<ProcessCandidate> = first.filter_map(|pid| read_candidate(procfs, pid)).collect();
+    let more_processes = pids.next().is_some();
     candidates.sort_by_key(|candidate| candidate.pid);
     let boot_id = fs::read_to_string(procfs.join("sys/kernel/random/boot_id")).ok();
     let boot_id = boot_id.map(|id| id.trim().to_owned());
@@ -47,13 +50,14 @@ pub fn read_broker_process(procfs: &Path, wanted: &Wanted) -> Result<BrokerProce
         Wanted::ListeningOn(port) => (listening_on(procfs, &candidates, *port), Selection::ListeningSocket),
     };
     let selection = chosen.is_some().then_some(selection);
-    Ok(BrokerProcess { chosen, wanted: None, selection, candidates, boot_id })
+    Ok(BrokerProcess { chosen, wanted: None, selection, candidates, more_processes, boot_id })
 }
 
 /// Reads whether a process that was found before still runs, and its state. Takes no lock of the process.
 #[must_use]
 pub fn read_state(procfs: &Path, pid: u32) -> Option<(char, u64)> {
-    parse_stat(&fs::read_to_string(procfs.join(pid.to_string()).join("stat")).ok()?)
+    // The name in it is any bytes; only what stands behind it is read.
+    parse_stat(&String::from_utf8_lossy(&fs::read(procfs.join(pid.to_string()).join("stat")).ok()?))
 }
 
 /// State letter and start time of a `/proc/PID/stat`, whose second field may itself hold blanks and parentheses.
@@ -154,6 +158,18 @@ mod tests {
         assert_eq!(overrides, BTreeMap::from([("node.id".to_owned(), "7".to_owned())]));
         assert_eq!(parse_cmdline(b"grep\0kafka.Kafka\0"), None);
         assert_eq!(parse_cmdline(b"java\0org.example.Main\0server.properties\0"), None);
+    }
+
+    #[test]
+    fn processes_that_are_not_looked_at_are_told() {
+        let procfs = std::env::temp_dir().join(format!("brokerwatch-processes-{}", std::process::id()));
+        for pid in ["1", "2", "3", "self"] {
+            fs::create_dir_all(procfs.join(pid)).unwrap();
+        }
+        let all = read_broker_process_among(&procfs, &Wanted::Any, 3).unwrap();
+        let some = read_broker_process_among(&procfs, &Wanted::Any, 2).unwrap();
+        fs::remove_dir_all(&procfs).unwrap();
+        assert!(!all.more_processes && some.more_processes);
     }
 
     #[test]

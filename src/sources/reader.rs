@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use super::log_dir_files::read_dir_files;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
-use crate::limits::{READER_LINE_BYTES_MAX, STUCK_READERS_MAX};
+use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
 
@@ -137,7 +137,11 @@ impl Reader {
                     state.running = Some(running);
                     return serde_json::from_str(&answer).map_err(|_| broken("answered with something else"))?;
                 }
-                Ok(Err(_)) => {
+                Ok(Err(error)) => {
+                    if error.kind() == std::io::ErrorKind::FileTooLarge {
+                        self.metrics.limit_hit(READER_LINE_BYTES);
+                        return Err(Failure::new(ErrorKind::Limit, "The reader's answer is larger than its limit."));
+                    }
                     self.metrics.reader_restarted();
                     tracing::warn!(attempt, "The reader process ended; a new one is started.");
                 }
@@ -164,7 +168,7 @@ impl Reader {
             self.metrics.reader_stuck(mount, false);
             tracing::info!(mount, "The mount answers again.");
         } else if state.stuck.len() >= STUCK_READERS_MAX {
-            self.metrics.limit_hit("stuck_readers");
+            self.metrics.limit_hit(STUCK_READERS);
             return Err(Failure::new(ErrorKind::Limit, "Too many mounts hang; no further one is looked at."));
         }
         Ok(())
@@ -205,7 +209,11 @@ impl Running {
         let mut answer = String::new();
         let mut bounded = (&mut self.output).take(READER_LINE_BYTES_MAX as u64);
         bounded.read_line(&mut answer).await?;
-        if answer.ends_with('\n') { Ok(answer) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+        match answer.len() {
+            _ if answer.ends_with('\n') => Ok(answer),
+            READER_LINE_BYTES_MAX => Err(std::io::ErrorKind::FileTooLarge.into()),
+            _ => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 

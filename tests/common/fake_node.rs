@@ -1,8 +1,8 @@
 //! A fake Kafka node on loopback: it answers for a small cluster, counts what it is asked, and can be turned evil while
 //! it runs. It shares no code with `src`: frames are written here by hand, bodies by `kafka-protocol`.
 //!
-//! The cluster: brokers 1 to 3, of which this is [`NODE_ID`]; the topic [`TOPIC`] with two partitions, both led here,
-//! replicas and ISR 1, 2, 3, `min.insync.replicas` 2; one log directory.
+//! The cluster, unless [`FakeNode::becomes`] makes it another: brokers 1 to 3, of which this is [`NODE_ID`]; the topic
+//! [`TOPIC`] with two partitions, both led here, replicas and ISR 1, 2, 3, `min.insync.replicas` 2; one log directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, Write};
@@ -91,6 +91,55 @@ pub(crate) struct Seen {
     pub(crate) version: i16,
 }
 
+/// What the node says that it and its cluster are.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// Id of the cluster.
+    pub(crate) id: String,
+    /// Id of the broker that answers.
+    pub(crate) node_id: i32,
+    /// Rack of every broker.
+    pub(crate) rack: String,
+    /// Host of every broker.
+    pub(crate) host: String,
+    /// The only log directory.
+    pub(crate) log_dir: String,
+    /// Topics.
+    pub(crate) topics: Vec<Topic>,
+}
+
+/// A topic that is led here, in full sync.
+#[derive(Clone, Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: String,
+    pub(crate) id: u128,
+    pub(crate) partitions: i32,
+    /// In-sync replicas, of the replicas 1 to 3.
+    pub(crate) isr: Vec<i32>,
+    /// Its leader.
+    pub(crate) leader: i32,
+}
+
+impl Topic {
+    /// A topic of one partition.
+    pub(crate) fn new(name: &str, id: u128) -> Self {
+        Self { name: name.to_owned(), id, partitions: 1, isr: vec![1, 2, 3], leader: NODE_ID }
+    }
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            id: CLUSTER_ID.to_owned(),
+            node_id: NODE_ID,
+            rack: "r1".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            log_dir: LOG_DIR.to_owned(),
+            topics: vec![Topic { partitions: PARTITIONS, ..Topic::new(TOPIC, 0) }],
+        }
+    }
+}
+
 /// A node that runs until it is dropped.
 pub(crate) struct FakeNode {
     /// Where it listens, on 127.0.0.1.
@@ -107,6 +156,7 @@ struct Shared {
 
 struct State {
     fault: Fault,
+    cluster: Cluster,
     /// Versions that are offered, by API; the others are not.
     offers: BTreeMap<i16, (i16, i16)>,
     /// Whether the answer to an unknown version of ApiVersions names the known ones (KIP-511, Kafka 2.4).
@@ -115,6 +165,8 @@ struct State {
     mute: BTreeSet<i16>,
     /// APIs that are answered with an array of four billion elements.
     bombs: BTreeSet<i16>,
+    /// APIs that are answered with these bytes behind the header.
+    bodies: BTreeMap<i16, Bytes>,
     /// How long it thinks about each request.
     delay: Duration,
     /// What it says in each answer that its quotas want, and does not enforce.
@@ -148,10 +200,12 @@ impl FakeNode {
         ];
         let state = State {
             fault: Fault::None,
+            cluster: Cluster::default(),
             offers: offers.into_iter().map(|(api, min, max)| (api as i16, (min, max))).collect(),
             names_known_versions: true,
             mute: BTreeSet::new(),
             bombs: BTreeSet::new(),
+            bodies: BTreeMap::new(),
             delay: Duration::ZERO,
             throttle_ms: 0,
             stopped: false,
@@ -174,6 +228,11 @@ impl FakeNode {
     /// Switches to this fault, also for requests that are under way.
     pub(crate) fn set(&self, fault: Fault) {
         self.change(|state| state.fault = fault);
+    }
+
+    /// Changes what the node says of itself and its cluster.
+    pub(crate) fn becomes(&self, change: impl FnOnce(&mut Cluster)) {
+        self.change(|state| change(&mut state.cluster));
     }
 
     /// Offers `api` in these versions only.
@@ -204,6 +263,11 @@ impl FakeNode {
     /// Answers `api` with a well-formed header and an array that claims four billion elements.
     pub(crate) fn bomb(&self, api: ApiKey) {
         self.change(|state| state.bombs.insert(api as i16));
+    }
+
+    /// Answers `api` with these bytes behind the header.
+    pub(crate) fn answer_with(&self, api: ApiKey, body: Vec<u8>) {
+        self.change(|state| state.bodies.insert(api as i16, body.into()));
     }
 
     /// Thinks this long about each request, as a busy broker does.
@@ -429,7 +493,8 @@ fn frame(shared: &Shared, request: &Request, correlation_id: i32) -> Vec<u8> {
     let header = ResponseHeader::default().with_correlation_id(correlation_id);
     header.encode(&mut payload, api.response_header_version(version)).expect("a header");
     let bombed = shared.lock().bombs.contains(&(api as i16));
-    let body = if bombed { bomb(api) } else { body(shared, request) };
+    let given = shared.lock().bodies.get(&(api as i16)).cloned();
+    let body = given.unwrap_or_else(|| if bombed { bomb(api) } else { body(shared, request) });
     let half = shared.lock().fault == Fault::HalfBody;
     let body = if half { body.slice(..body.len() / 2) } else { body };
     payload.extend_from_slice(&body);
@@ -455,18 +520,19 @@ fn bomb(api: ApiKey) -> Bytes {
 
 fn body(shared: &Shared, request: &Request) -> Bytes {
     let (version, body) = (request.version, &mut request.body.clone());
+    let (cluster, port) = (shared.lock().cluster.clone(), shared.port);
     match request.api {
         ApiKey::ApiVersions => api_versions(&shared.lock(), version),
         ApiKey::Metadata => {
             let throttle_ms = if version >= 3 { shared.lock().throttle_ms } else { 0 };
-            encoded(&metadata(shared.port).with_throttle_time_ms(throttle_ms), version)
+            encoded(&metadata(&cluster, port).with_throttle_time_ms(throttle_ms), version)
         }
-        ApiKey::DescribeCluster => encoded(&describe_cluster(shared.port), version),
+        ApiKey::DescribeCluster => encoded(&describe_cluster(&cluster, port), version),
         ApiKey::DescribeConfigs => {
             let request = DescribeConfigsRequest::decode(body, version).expect("a DescribeConfigs request");
-            encoded(&describe_configs(&request), version)
+            encoded(&describe_configs(&cluster, &request), version)
         }
-        ApiKey::DescribeLogDirs => encoded(&describe_log_dirs(), version),
+        ApiKey::DescribeLogDirs => encoded(&describe_log_dirs(&cluster), version),
         ApiKey::ListOffsets => {
             let request = ListOffsetsRequest::decode(body, version).expect("a ListOffsets request");
             encoded(&list_offsets(&request, version), version)
@@ -510,48 +576,57 @@ fn api_versions(state: &State, version: i16) -> Bytes {
     encoded(&answer.with_supported_features(vec![supported]).with_finalized_features(vec![finalized]), version)
 }
 
-/// Advertised ports: our own, and two at which nobody listens.
-fn ports(port: u16) -> [(i32, i32); 3] {
-    [(NODE_ID, i32::from(port)), (2, 1), (3, 2)]
+fn owned(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
 }
 
-fn metadata(port: u16) -> MetadataResponse {
+/// Advertised ports: our own, and two at which nobody listens.
+fn ports(cluster: &Cluster, port: u16) -> Vec<(i32, i32)> {
+    let ids = BTreeSet::from([1, 2, 3, cluster.node_id]);
+    ids.into_iter().map(|id| (id, if id == cluster.node_id { i32::from(port) } else { id })).collect()
+}
+
+fn metadata(cluster: &Cluster, port: u16) -> MetadataResponse {
     let broker = |(id, port)| {
         let broker = MetadataResponseBroker::default().with_node_id(BrokerId(id)).with_port(port);
-        broker.with_host(text("127.0.0.1")).with_rack(Some(text("r1")))
+        broker.with_host(owned(&cluster.host)).with_rack(Some(owned(&cluster.rack)))
     };
     let all = vec![BrokerId(1), BrokerId(2), BrokerId(3)];
-    let partition = |index| {
-        let partition = MetadataResponsePartition::default().with_partition_index(index).with_leader_epoch(5);
-        partition.with_leader_id(BrokerId(NODE_ID)).with_replica_nodes(all.clone()).with_isr_nodes(all.clone())
+    let topic = |topic: &Topic| {
+        let partition = |index| {
+            let partition = MetadataResponsePartition::default().with_partition_index(index).with_leader_epoch(5);
+            let isr = topic.isr.iter().map(|id| BrokerId(*id)).collect();
+            partition.with_leader_id(BrokerId(topic.leader)).with_replica_nodes(all.clone()).with_isr_nodes(isr)
+        };
+        MetadataResponseTopic::default()
+            .with_name(Some(TopicName(owned(&topic.name))))
+            .with_topic_id(format!("{:032x}", topic.id).parse().expect("32 hexadecimal digits"))
+            .with_partitions((0..topic.partitions).map(partition).collect())
     };
-    let topic = MetadataResponseTopic::default()
-        .with_name(Some(TopicName(text(TOPIC))))
-        .with_partitions((0..PARTITIONS).map(partition).collect());
     MetadataResponse::default()
-        .with_brokers(ports(port).map(broker).to_vec())
-        .with_cluster_id(Some(text(CLUSTER_ID)))
+        .with_brokers(ports(cluster, port).into_iter().map(broker).collect())
+        .with_cluster_id(Some(owned(&cluster.id)))
         .with_controller_id(BrokerId(2))
-        .with_topics(vec![topic])
+        .with_topics(cluster.topics.iter().map(topic).collect())
 }
 
-fn describe_cluster(port: u16) -> DescribeClusterResponse {
+fn describe_cluster(cluster: &Cluster, port: u16) -> DescribeClusterResponse {
     let broker = |(id, port)| {
         let broker = DescribeClusterBroker::default().with_broker_id(BrokerId(id)).with_port(port);
-        broker.with_host(text("127.0.0.1")).with_rack(Some(text("r1")))
+        broker.with_host(owned(&cluster.host)).with_rack(Some(owned(&cluster.rack)))
     };
     DescribeClusterResponse::default()
-        .with_cluster_id(text(CLUSTER_ID))
+        .with_cluster_id(owned(&cluster.id))
         .with_controller_id(BrokerId(2))
-        .with_brokers(ports(port).map(broker).to_vec())
+        .with_brokers(ports(cluster, port).into_iter().map(broker).collect())
 }
 
-fn describe_configs(request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
+fn describe_configs(cluster: &Cluster, request: &DescribeConfigsRequest) -> DescribeConfigsResponse {
     const BROKER: i8 = 4;
     let result = |kind: i8, name: &StrBytes| {
         let result = DescribeConfigsResult::default().with_resource_type(kind).with_resource_name(name.clone());
         // A broker describes itself only.
-        if kind == BROKER && **name != *NODE_ID.to_string() {
+        if kind == BROKER && **name != *cluster.node_id.to_string() {
             return result.with_error_code(INVALID_REQUEST);
         }
         let entry = DescribeConfigsResourceResult::default()
@@ -564,15 +639,17 @@ fn describe_configs(request: &DescribeConfigsRequest) -> DescribeConfigsResponse
     DescribeConfigsResponse::default().with_results(results.collect())
 }
 
-fn describe_log_dirs() -> DescribeLogDirsResponse {
+fn describe_log_dirs(cluster: &Cluster) -> DescribeLogDirsResponse {
     let partition =
         |index| DescribeLogDirsPartition::default().with_partition_index(index).with_partition_size(1 << 20);
-    let topic = DescribeLogDirsTopic::default()
-        .with_name(TopicName(text(TOPIC)))
-        .with_partitions((0..PARTITIONS).map(partition).collect());
+    let topic = |topic: &Topic| {
+        DescribeLogDirsTopic::default()
+            .with_name(TopicName(owned(&topic.name)))
+            .with_partitions((0..topic.partitions).map(partition).collect())
+    };
     let dir = DescribeLogDirsResult::default()
-        .with_log_dir(text(LOG_DIR))
-        .with_topics(vec![topic])
+        .with_log_dir(owned(&cluster.log_dir))
+        .with_topics(cluster.topics.iter().map(topic).collect())
         .with_total_bytes(100 << 30)
         .with_usable_bytes(60 << 30);
     DescribeLogDirsResponse::default().with_results(vec![dir])

@@ -75,9 +75,14 @@ pub fn parse_metadata(answer: &MetadataResponse) -> Result<Cluster, Failure> {
 /// An ISR of one is the last copy only when no other replica is eligible (KIP-966).
 async fn add_eligible(client: &Client, deadline_ms: u64, cluster: &mut Cluster) -> Result<(), Failure> {
     let last_of_several = cluster.partitions.iter().filter(|found| found.isr.len() <= 1 && found.replicas.len() > 1);
-    let topics: BTreeSet<&str> = last_of_several.map(|found| &*found.topic.name).take(SUSPECT_TOPICS_MAX).collect();
+    let mut topics: BTreeSet<&str> = last_of_several.map(|found| &*found.topic.name).collect();
     if topics.is_empty() {
         return Ok(());
+    }
+    if let Some(first_left_out) = topics.iter().nth(SUSPECT_TOPICS_MAX).copied() {
+        client.fast.too_many_topics();
+        // Those that are not asked for count as without another eligible replica: rather a warning too many.
+        topics.split_off(first_left_out);
     }
     let topics: Vec<TopicRequest> = topics
         .into_iter()

@@ -20,7 +20,7 @@ use super::calls::{API_VERSIONS, Api};
 use super::security::Stamp;
 use super::wire::Connection;
 use super::{Endpoint, guard, sasl, throttle};
-use crate::limits::{Limits, SECRET_LOOKS_MAX};
+use crate::limits::{DECODED_BYTES, Limits, RESPONSE_FRAME_BYTES, SECRET_LOOKS_MAX, SUSPECT_TOPICS};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
 
@@ -156,6 +156,11 @@ impl Lane {
         }
     }
 
+    /// Counts that not every topic was asked for.
+    pub(super) fn too_many_topics(&self) {
+        self.metrics.limit_hit(SUSPECT_TOPICS);
+    }
+
     /// Where the lane leads now, for messages.
     #[must_use]
     pub fn endpoint(&self) -> Option<Endpoint> {
@@ -185,7 +190,7 @@ impl Lane {
         let (kind, what) = match refused {
             guard::Refused::Malformed => (ErrorKind::Protocol, "is not one"),
             guard::Refused::TooLarge => {
-                self.metrics.limit_hit("decoded_bytes");
+                self.metrics.limit_hit(DECODED_BYTES);
                 (ErrorKind::Limit, "would take more memory than the limit")
             }
         };
@@ -389,7 +394,7 @@ impl Task {
     /// The only limit that a connection itself knows is that of its frames.
     fn count_limit(&self, failure: &Failure) {
         if failure.kind == ErrorKind::Limit {
-            self.metrics.limit_hit("response_frame_bytes");
+            self.metrics.limit_hit(RESPONSE_FRAME_BYTES);
         }
     }
 
