@@ -9,6 +9,7 @@ pub mod config;
 pub mod derive;
 pub mod exposition;
 pub mod gather;
+pub mod keys;
 pub mod limits;
 pub mod report;
 pub mod self_metrics;

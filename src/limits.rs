@@ -60,6 +60,8 @@ pub const NAMED_PARTITIONS_MAX: usize = 100;
 pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
 /// Bytes of a `server.properties` or `meta.properties` that are read.
 pub const PROPERTIES_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Settings of one configuration file that are kept.
+pub const CONFIG_ENTRIES_MAX: usize = 10_000;
 /// Looks at files of TLS and SASL that are under way at once; on a mount that hangs they never end.
 pub const SECRET_LOOKS_MAX: usize = 4;
 /// Bytes of a file with a password, a token, a key or certificates.

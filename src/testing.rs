@@ -125,6 +125,6 @@ pub(crate) fn seen<T>(value: T) -> Section<T> {
 
 /// A file as the properties source gives it.
 pub(crate) fn properties(path: &str, text: &str) -> Properties {
-    let values = crate::sources::properties::parse_properties(text.as_bytes()).unwrap();
+    let values = crate::sources::config_files::parse_values(text.as_bytes()).unwrap();
     Properties { path: path.to_owned(), keys: values.len(), values }
 }

@@ -7,6 +7,8 @@
 )]
 
 mod common;
+#[path = "common/key_table.rs"]
+mod key_table;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,14 @@ fn the_page_of_metrics_is_current() {
 #[test]
 fn the_page_of_checks_is_current() {
     ensure_file_contents(&repository("src/checks/README.md"), &brokerwatch::checks::markdown()).unwrap();
+}
+
+#[test]
+fn the_table_of_keys_is_current() {
+    let rows = repository("tests/fixtures/keys/kafka_keys.tsv");
+    let keys = key_table::Keys::parse(&std::fs::read_to_string(&rows).unwrap());
+    ensure_file_contents(&rows, &keys.to_tsv()).unwrap();
+    ensure_file_contents(&repository("src/keys/table.rs"), &keys.to_rust()).unwrap();
 }
 
 #[test]

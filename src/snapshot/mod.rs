@@ -4,7 +4,9 @@
 //! `#[serde(default)]`; a changed meaning is a new name. Secrets never enter: sources keep to an allow-list.
 
 mod cluster;
+mod config_files;
 mod configs;
+mod deployments;
 mod files;
 mod ledger;
 mod log_dirs;
@@ -19,7 +21,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use cluster::{Broker, Cluster, Liveness, Registration, Registrations, Release};
+pub use config_files::{
+    ConfigFile, Entry, FileKind, FileOddity, Form, Oddity, Place, Setting, Stated, mark_overridden,
+};
 pub use configs::{ConfigSource, ConfigValue, Configs, TopicConfig};
+pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};
 pub use files::{
     BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Properties, Selection,
 };

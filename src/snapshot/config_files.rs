@@ -1,0 +1,310 @@
+//! Configurations as files hold them: every occurrence of every key, where it stands, and what is odd about it.
+//!
+//! Values that can be secrets are not here: the parsers drop them ([`Setting::Secret`]).
+
+use serde::{Deserialize, Serialize};
+
+use super::{Container, Strimzi};
+
+/// The configuration of one node, client or service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigFile {
+    /// The file.
+    pub path: String,
+    /// Which part of the file, such as `service kafka-1` or `KafkaNodePool brokers`; absent when it is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// What is configured, by the keys that are set.
+    pub kind: FileKind,
+    /// How it is written.
+    pub form: Form,
+    /// Every occurrence of every key, in the order of the file.
+    pub entries: Vec<Entry>,
+    /// What is odd about the file as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oddities: Vec<FileOddity>,
+    /// The container that runs it; absent unless a compose file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Container>,
+    /// What a Strimzi resource says beside the settings; absent for other files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strimzi: Option<Strimzi>,
+}
+
+/// How a configuration is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// java.util.Properties.
+    Properties,
+    /// `NAME=value` lines for a container.
+    EnvFile,
+    /// A service of a compose file.
+    Compose,
+    /// A `Kafka` or `KafkaNodePool` resource of Strimzi.
+    Strimzi,
+}
+
+/// What a configuration configures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A broker, of KRaft or with ZooKeeper.
+    Broker,
+    /// A KRaft controller that is no broker.
+    Controller,
+    /// A KRaft node that is both.
+    Combined,
+    /// A producer.
+    Producer,
+    /// A consumer.
+    Consumer,
+    /// A client whose keys are those of producers, consumers and admin clients alike.
+    Client,
+    /// A Connect worker.
+    ConnectWorker,
+    /// A Schema Registry.
+    SchemaRegistry,
+    /// Something that is known and not ours to judge, such as `ZooKeeper` or `log4j`.
+    Foreign(String),
+    /// Not recognised; why, as a sentence.
+    Unknown(String),
+}
+
+impl FileKind {
+    /// Whether it is a Kafka node: a broker, a controller, or both.
+    #[must_use]
+    pub fn is_node(&self) -> bool {
+        matches!(self, Self::Broker | Self::Controller | Self::Combined)
+    }
+}
+
+/// One occurrence of a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The key, unescaped.
+    pub key: String,
+    /// Its value.
+    pub setting: Setting,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether it is the occurrence that counts: the last one.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub effective: bool,
+    /// What is odd about how it is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oddities: Vec<Oddity>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_yes(yes: &bool) -> bool {
+    *yes
+}
+
+/// The value of an occurrence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// The value as it is written, blanks at its end included.
+    Value(String),
+    /// There is a value, and it may be a secret: dropped by the parser.
+    Secret,
+    /// The value is filled in later, from this template: a placeholder, or `${provider:path:key}` of Kafka.
+    Template(String),
+    /// The value comes from elsewhere, such as a secret of Kubernetes, or an operator sets it.
+    Elsewhere,
+}
+
+/// Where an occurrence stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Line of the file, from 1; the first one of a value that is continued.
+    Line(u32),
+    /// An environment variable, and its line where it is known.
+    Env {
+        /// Its name.
+        name: String,
+        /// Line of the file, from 1; absent when it comes through an anchor or an `env_file`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+        /// The file, when it is another one (`env_file`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
+    /// A path inside a YAML document, such as `spec.kafka.config`.
+    Yaml {
+        /// Names with dots between.
+        path: String,
+        /// Line of the file, from 1; absent when it comes through an anchor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<u32>,
+    },
+}
+
+impl Place {
+    /// Line of the file, from 1; absent when it is not known.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        match self {
+            Self::Line(line) => Some(*line),
+            Self::Env { line, .. } | Self::Yaml { line, .. } => *line,
+        }
+    }
+}
+
+/// What is odd about one occurrence. None of them is a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// The key occurs again further down: this value does not count.
+    Overridden,
+    /// The value ends with blanks. Kafka trims typed values; plugins do not.
+    TrailingBlanks,
+    /// A blank and `#` or `!` in the value, which is no comment there.
+    InlineComment,
+    /// Quotes around the value, which are part of it.
+    Quoted,
+    /// A placeholder that somebody has to fill in: `{{ }}`, `${NAME}`, `<...>`, `CHANGEME` and the like.
+    Placeholder,
+    /// A reference that Kafka itself fills in: `${provider:path:key}`.
+    ConfigProvider,
+    /// The value goes on over several lines.
+    Continued,
+    /// A line that is continued into what looks like a comment or another setting.
+    SwallowsNextLine,
+    /// The last line of the file asks to be continued.
+    ContinuedAtEnd,
+    /// A backslash before a character that needs none: the backslash is dropped (`C:\kafka` is `C:kafka`).
+    LostBackslash,
+    /// Bytes beyond ASCII, read as ISO-8859-1.
+    NonAscii,
+    /// A key without a separator and a value.
+    NoValue,
+    /// The key is broken off by a blank, as in `log dirs=/data`.
+    BlankInKey,
+}
+
+/// What is odd about a file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileOddity {
+    /// It begins with the byte order mark of UTF-8, which becomes part of the first key.
+    ByteOrderMark,
+    /// Bytes beyond ASCII outside comments, which Kafka reads as ISO-8859-1.
+    NonAscii,
+    /// Lines end with a carriage return and a newline; harmless.
+    CarriageReturns,
+    /// Not a single setting.
+    Empty,
+    /// More settings than are kept; the rest was not looked at.
+    Truncated,
+}
+
+/// What a file says about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stated<'a> {
+    /// Nothing: Kafka's default holds.
+    Unset,
+    /// This value, trimmed as Kafka trims typed values.
+    Value(&'a str),
+    /// Something, but what is not known here: a secret, a template, or set elsewhere.
+    NotKnown,
+}
+
+impl ConfigFile {
+    /// A configuration without entries.
+    #[must_use]
+    pub fn new(path: &str, form: Form) -> Self {
+        Self {
+            path: path.to_owned(),
+            part: None,
+            kind: FileKind::Unknown("It sets nothing.".to_owned()),
+            form,
+            entries: Vec::new(),
+            oddities: Vec::new(),
+            container: None,
+            strimzi: None,
+        }
+    }
+
+    /// The occurrence of `key` that counts; absent when it is not set.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.effective && entry.key == key)
+    }
+
+    /// The occurrences that count, in the order of the file.
+    pub fn effective(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.effective)
+    }
+
+    /// What the file says about `key`.
+    #[must_use]
+    pub fn stated(&self, key: &str) -> Stated<'_> {
+        match self.entry(key).map(|entry| &entry.setting) {
+            None => Stated::Unset,
+            Some(Setting::Value(value)) => Stated::Value(value.trim_matches(|c| c <= ' ')),
+            Some(Setting::Secret | Setting::Template(_) | Setting::Elsewhere) => Stated::NotKnown,
+        }
+    }
+
+    /// The value of `key`, trimmed; absent when it is unset or not known. [`Self::stated`] tells these apart.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        match self.stated(key) {
+            Stated::Value(value) => Some(value),
+            Stated::Unset | Stated::NotKnown => None,
+        }
+    }
+
+    /// `path`, with the part of it in parentheses: how a report names it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.part {
+            Some(part) => format!("{} ({part})", self.path),
+            None => self.path.clone(),
+        }
+    }
+}
+
+/// Marks which occurrence of each key counts: the last one.
+pub fn mark_overridden(entries: &mut [Entry]) {
+    let mut seen = std::collections::BTreeSet::new();
+    let overridden: Vec<usize> =
+        (0..entries.len()).rev().filter(|at| !seen.insert(entries[*at].key.as_str())).collect();
+    for at in overridden {
+        entries[at].effective = false;
+        entries[at].oddities.push(Oddity::Overridden);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_occurrence_counts() {
+        let entry = |key: &str, value: &str, line| Entry {
+            key: key.to_owned(),
+            setting: Setting::Value(value.to_owned()),
+            place: Place::Line(line),
+            effective: true,
+            oddities: vec![],
+        };
+        let mut file = ConfigFile::new("server.properties", Form::Properties);
+        file.entries = vec![entry("log.dirs", "/a", 1), entry("node.id", "1", 2), entry("log.dirs", "/b ", 3)];
+        mark_overridden(&mut file.entries);
+        assert_eq!(file.get("log.dirs"), Some("/b"));
+        assert_eq!(file.entry("log.dirs").unwrap().place, Place::Line(3));
+        assert_eq!(file.entries[0].oddities, [Oddity::Overridden]);
+        assert_eq!(file.effective().count(), 2);
+        assert_eq!(file.stated("broker.rack"), Stated::Unset);
+        let back: ConfigFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+        assert_eq!(back, file);
+    }
+}
