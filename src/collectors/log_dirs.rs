@@ -7,7 +7,7 @@ use super::{Collector, Options};
 use crate::derive::View;
 use crate::derive::broker::BrokerState;
 use crate::exposition::{Metric, Samples, Scope};
-use crate::snapshot::LogDir;
+use crate::snapshot::{Checkpoint, LogDir};
 use crate::sources::{FILES, LOG_DIRS};
 
 pub(super) static COLLECTOR: Collector = Collector {
@@ -63,7 +63,8 @@ static CHECKPOINT: Metric<2> = Metric::gauge(
     "kafka_log_dir_checkpoint_modified_timestamp_seconds",
     Scope::Broker,
     &["log_dir", "checkpoint"],
-    "When a checkpoint file of the log directory was last written, as Unix time.",
+    "When a checkpoint file of the log directory was last written, as Unix time; absent while that lies in the future, since \
+     the clock was set back.",
 );
 static UNREADABLE: Metric<2> = Metric::gauge(
     "kafka_log_dir_unreadable",
@@ -71,6 +72,10 @@ static UNREADABLE: Metric<2> = Metric::gauge(
     &["log_dir", "reason"],
     "1 for a log directory of the properties file, or its meta.properties, that cannot be read, with the reason.",
 );
+
+/// Milliseconds by which a file's time may be ahead of ours: the kernel stamps files with a coarser clock, and a file
+/// server with its own.
+const CLOCK_SKEW_MS_MAX: u64 = 2_000;
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     // What the broker said of its directories is not repeated once it does not answer.
@@ -81,7 +86,9 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     for (path, dir) in &files.dirs {
         let failure = match dir {
             Ok(dir) => {
-                for checkpoint in &dir.checkpoints {
+                // One from the future was written before the clock was set back: its age is not known.
+                let known = |checkpoint: &&Checkpoint| checkpoint.modified <= view.now.plus(CLOCK_SKEW_MS_MAX);
+                for checkpoint in dir.checkpoints.iter().filter(known) {
                     samples.push(&CHECKPOINT, [path, &checkpoint.name], checkpoint.modified.seconds());
                 }
                 dir.meta_failure.as_ref()
@@ -113,4 +120,31 @@ fn reported(dir: &LogDir, samples: &mut Samples) {
     samples.push(&REPLICA_BYTES, [&dir.path], bytes);
     samples.push(&REPLICAS, [&dir.path], dir.replicas.len() - future);
     samples.push(&FUTURE, [&dir.path], future);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::exposition::{Format, Page};
+    use crate::snapshot::{Attempt, DirFiles, LogDirFiles, NodeView, Observed, Section, UnixMs};
+
+    #[test]
+    fn a_checkpoint_from_the_future_has_no_time() {
+        let now = UnixMs(1_700_000_000_000);
+        let checkpoint = |name: &str, modified| Checkpoint { name: name.into(), modified };
+        let checkpoints =
+            vec![checkpoint("cleaner-offset", now.plus(3_600_000)), checkpoint("replication-offset", now.plus(1_000))];
+        let dir = DirFiles { checkpoints, ..DirFiles::default() };
+        let value = Arc::new(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into() });
+        let last = Some(Observed { at: now, took_ms: 1, valid_until: now.plus(16_000), value });
+        let node = NodeView { files: Section { last, attempt: Attempt::Ok }, ..NodeView::default() };
+        let mut samples = Samples::default();
+        collect(&View::new(&node, now), &Options::default(), &mut samples);
+        let mut page = Page::default();
+        page.add(samples);
+        let text = String::from_utf8(page.render(Format::Text)).unwrap();
+        assert!(text.contains("checkpoint=\"replication-offset\"") && !text.contains("cleaner-offset"), "{text}");
+    }
 }

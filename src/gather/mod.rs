@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the program waits, and where it looks at the clock")]
 
 mod choose;
+mod clock;
 pub mod rounds;
 mod store;
 
@@ -12,7 +13,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, watch};
@@ -22,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section, UnixMs};
+use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section};
 use crate::sources::kafka::lane::jittered;
 use crate::sources::kafka::{Client, Endpoint, Security};
 use crate::sources::reader::{Reader, ReaderAt};
@@ -30,6 +31,7 @@ use crate::sources::{SOURCES, Source};
 
 pub(crate) use choose::split_address;
 pub use choose::{Chosen, choose_endpoint};
+pub use clock::now;
 pub use store::Store;
 
 /// What every round needs.
@@ -69,13 +71,6 @@ impl From<Failure> for NotSeen {
     fn from(failure: Failure) -> Self {
         if failure.kind == ErrorKind::Unsupported { Self::Skipped(failure.message) } else { Self::Failed(failure) }
     }
-}
-
-/// The moment now, from the host's clock.
-#[must_use]
-pub fn now() -> UnixMs {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMs(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Context {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock::wall_ahead_ms;
 use crate::snapshot::{Attempt, NodeView, Origin, SCHEMA, Snapshot, UnixMs};
 
 /// The node view that the sources write and the server reads.
@@ -38,14 +39,17 @@ impl Store {
         self.read(|view| view.statuses().iter().all(|status| *status.attempt != Attempt::NotTried))
     }
 
-    /// The view as a snapshot judged at `taken_at`. Values are shared, not copied.
+    /// The view as a snapshot judged at `taken_at` of our clock, told in the host's time. Values are shared, not copied.
     #[must_use]
     pub fn snapshot(&self, origin: Origin, taken_at: UnixMs) -> Snapshot {
+        let ahead_ms = wall_ahead_ms();
+        let mut view = self.read(NodeView::clone);
+        view.shift(ahead_ms);
         Snapshot {
             schema: SCHEMA,
             program_version: env!("CARGO_PKG_VERSION").to_owned(),
-            taken_at,
-            nodes: BTreeMap::from([(origin, self.read(NodeView::clone))]),
+            taken_at: taken_at.shifted(ahead_ms),
+            nodes: BTreeMap::from([(origin, view)]),
         }
     }
 

@@ -94,7 +94,8 @@ fn write_page(context: &Context, generation: u64, at: UnixMs) -> Current {
             tracing::error!(collector, "A collector failed inside this program; please report it.");
         }
         let bounds = node.statuses().into_iter().filter_map(|status| status.valid_until);
-        expires = bounds.filter(|until| *until > at).fold(expires, UnixMs::min);
+        let left = bounds.map(|until| until.since(snapshot.taken_at)).filter(|left_ms| *left_ms > 0);
+        expires = left.map(|left_ms| at.plus(left_ms)).fold(expires, UnixMs::min);
     }
     for (limit, hits) in page.limit_hits() {
         context.metrics.limit_hits(limit, hits);

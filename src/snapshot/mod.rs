@@ -34,6 +34,7 @@ pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
 pub use offsets::{Offsets, OffsetsRow};
 pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, TopicEntry};
 pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
+use section::AnySection;
 pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
 
 /// Version of the snapshot's shape. Raised only when an old reader would misunderstand a new file.
@@ -55,6 +56,12 @@ impl UnixMs {
     #[must_use]
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
+    }
+
+    /// The moment `ms` milliseconds later, or earlier when they are negative.
+    #[must_use]
+    pub fn shifted(self, ms: i64) -> Self {
+        Self(self.0.saturating_add_signed(ms))
     }
 
     /// Seconds since the Unix epoch, the unit of `_timestamp_seconds` metrics.
@@ -141,6 +148,30 @@ pub struct SourceStatus<'a> {
 }
 
 impl NodeView {
+    /// Every section, to be changed whatever is in it; by the name of its source.
+    fn sections_mut(&mut self) -> [(&'static str, &mut dyn AnySection); 11] {
+        [
+            ("process", &mut self.process),
+            ("properties", &mut self.properties),
+            ("files", &mut self.files),
+            ("liveness", &mut self.liveness),
+            ("registrations", &mut self.registrations),
+            ("metadata", &mut self.cluster),
+            ("offsets", &mut self.offsets),
+            ("log_dirs", &mut self.log_dirs),
+            ("configs", &mut self.configs),
+            ("quorum", &mut self.quorum),
+            ("reassignments", &mut self.reassignments),
+        ]
+    }
+
+    /// Tells every time of its sections by a clock that is `ms` milliseconds ahead, or behind when they are negative.
+    pub fn shift(&mut self, ms: i64) {
+        if ms != 0 {
+            self.sections_mut().into_iter().for_each(|(_, section)| section.shift(ms));
+        }
+    }
+
     /// Every section by the name of its source, in the order of the arrow. The names are those of the SOURCES table.
     #[must_use]
     pub fn statuses(&self) -> [SourceStatus<'_>; 11] {
@@ -163,6 +194,20 @@ impl NodeView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_section_is_shifted_by_its_own_name() {
+        let mut view = NodeView::default();
+        let names: Vec<&str> = view.sections_mut().map(|(name, _)| name).to_vec();
+        assert_eq!(names, view.statuses().map(|status| status.source));
+        view.sections_mut().into_iter().for_each(|(_, section)| section.fail_at(UnixMs(5_000)));
+        view.shift(-3_000);
+        let times = view.statuses().map(|status| match status.attempt {
+            Attempt::Failed { at, .. } => at.0,
+            _ => 0,
+        });
+        assert_eq!(times, [2_000; 11]);
+    }
 
     #[test]
     fn an_empty_view_reads_back_from_an_older_file() {

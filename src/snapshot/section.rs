@@ -176,6 +176,32 @@ impl<T> Section<T> {
     }
 }
 
+/// What can be done to a section whatever is in it.
+pub(super) trait AnySection {
+    /// Tells its times by a clock that is `ms` milliseconds ahead.
+    fn shift(&mut self, ms: i64);
+
+    /// As if the last attempt had failed then.
+    #[cfg(test)]
+    fn fail_at(&mut self, at: UnixMs);
+}
+
+impl<T> AnySection for Section<T> {
+    fn shift(&mut self, ms: i64) {
+        if let Some(seen) = &mut self.last {
+            (seen.at, seen.valid_until) = (seen.at.shifted(ms), seen.valid_until.shifted(ms));
+        }
+        if let Attempt::Failed { at, .. } = &mut self.attempt {
+            *at = at.shifted(ms);
+        }
+    }
+
+    #[cfg(test)]
+    fn fail_at(&mut self, at: UnixMs) {
+        self.attempt = Attempt::Failed { at, failure: Failure::new(ErrorKind::Io, "") };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +219,18 @@ mod tests {
         let section = seen(1_000, 5_000);
         assert_eq!(section.fresh(UnixMs(5_999)), Some(&7));
         assert_eq!(section.fresh(UnixMs(6_000)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_ages_nothing() {
+        const HOUR_MS: i64 = 3_600_000;
+        for step_ms in [HOUR_MS, -HOUR_MS] {
+            let (mut section, now) = (seen(10_000_000, 5_000), UnixMs(10_004_999));
+            section.shift(step_ms);
+            assert_eq!(section.fresh(now.shifted(step_ms)), Some(&7));
+            assert_eq!(section.fresh(now.shifted(step_ms).plus(1)), None);
+            assert_eq!(section.fresh_at(now.shifted(step_ms)), Some(UnixMs(10_000_000).shifted(step_ms)));
+        }
     }
 
     #[test]
