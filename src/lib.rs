@@ -12,6 +12,7 @@ pub mod gather;
 pub mod keys;
 pub mod limits;
 pub mod report;
+pub mod security_options;
 pub mod self_metrics;
 pub mod server;
 pub mod snapshot;

@@ -62,10 +62,15 @@ pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
 pub const PROPERTIES_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Settings of one configuration file that are kept.
 pub const CONFIG_ENTRIES_MAX: usize = 10_000;
-/// Looks at files of TLS and SASL that are under way at once; on a mount that hangs they never end.
-pub const SECRET_LOOKS_MAX: usize = 4;
+/// Milliseconds for reading one file of TLS or SASL; on a mount that hangs it never ends. Below the deadline of liveness,
+/// so that our own fault is not taken for the broker's.
+pub const SECRET_FILE_MS_MAX: u64 = 1_000;
 /// Bytes of a file with a password, a token, a key or certificates.
 pub const SECRET_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of the answer of an OAUTHBEARER token endpoint.
+pub const TOKEN_ANSWER_BYTES_MAX: usize = 64 << 10;
+/// Milliseconds that an OAUTHBEARER token endpoint has to answer.
+pub const TOKEN_ANSWER_MS_MAX: u64 = 10_000;
 /// Processes of one host that are looked at in search of a broker.
 pub const PROCESSES_MAX: usize = 100_000;
 /// Topics in one DescribeConfigs request.

@@ -8,6 +8,7 @@
 
 mod common;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,13 +16,15 @@ use std::time::Duration;
 use brokerwatch::limits::Limits;
 use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::snapshot::{ErrorKind, Failure};
-use brokerwatch::sources::kafka::security::{Mechanism, Sasl, Security, TlsFiles};
+use brokerwatch::sources::kafka::security::{Mechanism, Sasl, Security, TlsFiles, TokenEndpoint};
 use brokerwatch::sources::kafka::{Client, Endpoint};
 use common::TempDir;
 use common::fake_node::FakeNode;
 use common::secure_front::{Front, SPOKEN_ERROR, USER, Wants};
+use common::token_endpoint::{Reply, TokenIssuer};
 use kafka_protocol::messages::ApiKey;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -213,7 +216,7 @@ async fn a_peer_that_does_not_speak_tls_is_told_so() {
 
 fn sasl(mechanism: Mechanism, secret_file: &Path) -> Option<Sasl> {
     let username = if mechanism == Mechanism::OauthBearer { String::new() } else { USER.to_owned() };
-    Some(Sasl { mechanism, username, secret_file: secret_file.to_path_buf() })
+    Some(Sasl { mechanism, username, secret_file: secret_file.to_path_buf(), token_endpoint: None })
 }
 
 const ALL: [Mechanism; 4] = [Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha512, Mechanism::OauthBearer];
@@ -250,7 +253,7 @@ async fn a_wrong_secret_names_the_files_to_look_at_and_is_not_tried_again_at_onc
     for mechanism in ALL {
         let bench = Bench::new(wants(None, &[mechanism.as_str()]), None, sasl(mechanism, &file)).await;
         let message = bench.refused(ErrorKind::Authentication).await;
-        assert!(message.contains(mechanism.secret_flag()), "{message}");
+        assert!(message.contains(sasl(mechanism, &file).unwrap().secret_flag()), "{message}");
         sleep(Duration::from_millis(500)).await;
         bench.refused(ErrorKind::Authentication).await;
         assert_eq!(bench.front.accepted(), 1, "a broker locks out or logs what comes too often");
@@ -283,6 +286,202 @@ async fn what_a_listener_asks_for_is_named() {
     assert!(message.starts_with("--sasl.password-file=/nonexistent/p: cannot be read"), "{message}");
 }
 
+/// A client secret that must show up nowhere.
+const CLIENT_SECRET: &str = "client+secret/1";
+
+fn issuer(url: &str, secret_file: &Path, ca_file: Option<PathBuf>) -> Option<Sasl> {
+    let (client_id, scope) = ("exporter".to_owned(), Some("kafka read".to_owned()));
+    let token_endpoint = Some(TokenEndpoint { url: url.parse().unwrap(), client_id, scope, ca_file });
+    let (mechanism, secret_file) = (Mechanism::OauthBearer, secret_file.to_path_buf());
+    Some(Sasl { mechanism, username: String::new(), secret_file, token_endpoint })
+}
+
+/// Wants a token that holds no letter that a token may not hold.
+fn wants_token() -> Wants {
+    Wants { secret: Arc::new(Mutex::new(TOKEN.to_owned())), ..wants(None, &["OAUTHBEARER"]) }
+}
+
+const TOKEN: &str = "eyJhbGciOiJub25lIn0.e30.c2ln";
+
+#[tokio::test]
+async fn a_token_is_got_for_client_credentials_over_tls_once_for_both_connections() {
+    let (authority, dir) = (Authority::new(), TempDir::new());
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let server = authority.server("127.0.0.1", |_| {}, false);
+    let endpoint = TokenIssuer::start(Some(server), [Reply::token(TOKEN, 3_600)]).await;
+    let url = format!("https://127.0.0.1:{}/realm/token?x=1", endpoint.port);
+    let bench = Bench::new(wants_token(), None, issuer(&url, &file, authority.ca_file())).await;
+    bench.ping().await.unwrap();
+    bench.client.slow.api_versions(AMPLE).await.unwrap();
+    let requests = endpoint.requests();
+    assert_eq!((bench.front.accepted(), requests.len()), (2, 1), "{requests:?}");
+    let credentials =
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("exporter:{CLIENT_SECRET}"));
+    assert!(requests[0].starts_with("POST /realm/token?x=1 HTTP/1.1\r\n"), "{requests:?}");
+    assert!(requests[0].contains(&format!("authorization: Basic {credentials}\r\n")), "{requests:?}");
+    assert!(requests[0].ends_with("\r\n\r\ngrant_type=client_credentials&scope=kafka%20read"), "{requests:?}");
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_kept_while_the_endpoint_is_away() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let endpoint = TokenIssuer::start(None, [Reply::token(TOKEN, 2)]).await;
+    let url = format!("http://127.0.0.1:{}/token", endpoint.port);
+    let bench = Bench::new(wants_token(), None, issuer(&url, &file, None)).await;
+    bench.ping().await.unwrap();
+    bench.ping().await.unwrap();
+    assert_eq!((bench.front.accepted(), endpoint.requests().len()), (1, 1));
+    // At 85 % of its life the connection is made anew, with another token.
+    sleep(Duration::from_millis(1_750)).await;
+    bench.ping().await.unwrap();
+    assert_eq!((bench.front.accepted(), endpoint.requests().len()), (2, 2));
+    // The endpoint is away: what is left of the token's life serves for one more connection.
+    endpoint.reply(Reply::Answer(503, "{}".to_owned()));
+    sleep(Duration::from_millis(1_750)).await;
+    bench.ping().await.unwrap();
+    assert_eq!(bench.front.accepted(), 3);
+    assert!(endpoint.requests().len() > 2);
+    sleep(Duration::from_millis(500)).await;
+    let message = bench.refused(ErrorKind::Authentication).await;
+    assert!(message.contains("status 503"), "{message}");
+}
+
+#[tokio::test]
+async fn each_fault_of_a_token_endpoint_is_told_with_its_flag_and_host_and_nothing_of_its_answer() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let answer = |status, body: &str| Reply::Answer(status, body.replace("MARK", SPOKEN_ERROR));
+    for (reply, told) in [
+        (answer(401, "{\"error\":\"MARK\"}"), "answered with status 401: check --sasl.oauthbearer.client-id"),
+        (answer(302, "MARK"), "redirects are not followed"),
+        (answer(404, "MARK"), "is this the URL of the token endpoint?"),
+        (answer(500, "MARK"), "look at its log"),
+        (answer(200, "<html>MARK"), "answered without an access_token"),
+        (answer(200, "{\"access_token\":\"MARK\"}"), "answered without an access_token"),
+        (Reply::Raw("SSH-2.0-x\r\n\r\n"), "does not answer as an HTTP server does"),
+        (Reply::Raw("HTTP/1.1 200 x\r\ncontent-length: 50\r\n\r\n{"), "does not end well"),
+        (Reply::Endless, "larger than 65536 bytes"),
+    ] {
+        let endpoint = TokenIssuer::start(None, [reply.clone()]).await;
+        let url = format!("http://127.0.0.1:{}/tenant-7", endpoint.port);
+        let bench = Bench::new(wants_token(), None, issuer(&url, &file, None)).await;
+        let message = bench.refused(ErrorKind::Authentication).await;
+        let start = format!("--sasl.oauthbearer.token-endpoint-url: 127.0.0.1:{} ", endpoint.port);
+        assert!(message.starts_with(&start) && message.contains(told), "{reply:?}: {message}");
+        assert!(!message.contains("tenant-7") && !message.contains(CLIENT_SECRET), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_cannot_be_trusted_or_reached_is_told_so() {
+    let (authority, other, dir) = (Authority::new(), Authority::new(), TempDir::new());
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let told = async |name: &str, scheme: &str, ca: &Authority| {
+        let server = authority.server(name, |_| {}, false);
+        let endpoint = TokenIssuer::start(Some(server), [Reply::token(TOKEN, 60)]).await;
+        let url = format!("{scheme}://127.0.0.1:{}/t", endpoint.port);
+        let message = Bench::new(wants_token(), None, issuer(&url, &file, ca.ca_file())).await;
+        let message = message.refused(ErrorKind::Authentication).await;
+        assert!(endpoint.requests().is_empty(), "nothing is sent to it");
+        message
+    };
+    assert!(told("127.0.0.1", "https", &other).await.contains("give its CA by --sasl.oauthbearer.ca-file"));
+    assert!(told("other.example", "https", &authority).await.contains("a certificate for another name"));
+    assert!(told("127.0.0.1", "http", &authority).await.contains("does not answer as an HTTP server does"));
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let bench = Bench::new(wants_token(), None, issuer(&format!("http://127.0.0.1:{closed}/t"), &file, None)).await;
+    assert!(bench.refused(ErrorKind::Authentication).await.contains("cannot be connected to (connection refused)"));
+    let gone = Path::new("/nonexistent/secret");
+    let endpoint = TokenIssuer::start(None, [Reply::token(TOKEN, 60)]).await;
+    let bench =
+        Bench::new(wants_token(), None, issuer(&format!("http://127.0.0.1:{}/t", endpoint.port), gone, None)).await;
+    let message = bench.refused(ErrorKind::Authentication).await;
+    assert!(
+        message.starts_with("--sasl.oauthbearer.client-secret-file=/nonexistent/secret: cannot be read"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_token_endpoint_is_waited_for_and_not_taken_for_a_broker_that_hangs() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let body = format!("{{\"access_token\":\"{TOKEN}\"}}");
+    let endpoint = TokenIssuer::start(None, [Reply::Late(2_500, body)]).await;
+    let bench =
+        Bench::new(wants_token(), None, issuer(&format!("http://127.0.0.1:{}/t", endpoint.port), &file, None)).await;
+    // Within the two seconds of liveness, and as our own fault.
+    let failure = bench.client.fast.api_versions(2_000).await.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Authentication, "{}", failure.message);
+    assert!(failure.message.contains("has not answered yet"), "{}", failure.message);
+    let mut answered = false;
+    for _ in 0..40 {
+        sleep(Duration::from_millis(100)).await;
+        answered = answered || bench.ping().await.is_ok();
+    }
+    assert!(answered && endpoint.requests().len() == 1, "asked once: {:?}", endpoint.requests());
+}
+
+#[tokio::test]
+async fn a_token_that_the_broker_refuses_is_not_used_again() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, CLIENT_SECRET);
+    let endpoint = TokenIssuer::start(None, [Reply::token("b2xk", 60), Reply::token(TOKEN, 60)]).await;
+    let url = format!("http://127.0.0.1:{}/t", endpoint.port);
+    let bench = Bench::new(wants_token(), None, issuer(&url, &file, None)).await;
+    let message = bench.refused(ErrorKind::Authentication).await;
+    assert!(message.contains(&format!("does not accept the token of 127.0.0.1:{}", endpoint.port)), "{message}");
+    // The other connection has a pause of its own.
+    bench.client.slow.api_versions(AMPLE).await.unwrap();
+    assert_eq!(endpoint.requests().len(), 2);
+}
+
+/// A file that hangs when it is opened, as one on a mount that hangs: a FIFO that nobody writes to.
+struct HangingFile(PathBuf);
+
+impl HangingFile {
+    fn new(dir: &TempDir) -> Self {
+        let path = dir.path().join("hangs");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for HangingFile {
+    /// Lets go whoever waits, since the runtime waits for them at its end.
+    fn drop(&mut self) {
+        let _ = std::fs::OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(&self.0);
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_on_a_mount_that_hangs_is_told_in_time_and_used_when_it_is_back() {
+    let dir = TempDir::new();
+    let hanging = HangingFile::new(&dir);
+    for mechanism in ALL {
+        let hanging = sasl(mechanism, &hanging.0);
+        let told = format!("{}=", hanging.as_ref().unwrap().secret_flag());
+        let bench = Bench::new(wants(None, &[mechanism.as_str()]), None, hanging).await;
+        // Within the two seconds of liveness, and as our own fault.
+        let failure = bench.client.fast.api_versions(2_000).await.unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Authentication, "{}", failure.message);
+        assert!(failure.message.starts_with(&told), "{}", failure.message);
+        assert!(failure.message.contains("was not read within 1000 ms: look at the mount"), "{}", failure.message);
+    }
+    let server = Authority::new().server("127.0.0.1", |_| {}, false);
+    let bench = bench_of_tls(server, tls(Some(hanging.0.clone()))).await;
+    let failure = bench.client.fast.api_versions(2_000).await.unwrap_err();
+    assert!(failure.message.starts_with("--tls.ca-file=") && failure.message.contains("was not read within 1000 ms"));
+    // The mount is back.
+    let path = hanging.0.clone();
+    drop(hanging);
+    std::fs::write(&path, PASSWORD).unwrap();
+    let bench = Bench::new(wants(None, &["PLAIN"]), None, sasl(Mechanism::Plain, &path)).await;
+    bench.ping().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_session_is_renewed_before_it_ends() {
     let dir = TempDir::new();
@@ -297,22 +496,65 @@ async fn a_session_is_renewed_before_it_ends() {
     assert_eq!(bench.front.accepted(), 2);
 }
 
-#[tokio::test]
-async fn a_changed_secret_leads_to_a_new_connection_within_a_minute() {
-    let dir = TempDir::new();
-    let file = secret_file(&dir, PASSWORD);
-    let wants = wants(None, &["PLAIN"]);
-    let secret = wants.secret.clone();
-    let bench = Bench::new(wants, None, sasl(Mechanism::Plain, &file)).await;
-    bench.ping().await.unwrap();
-    *secret.lock().unwrap() = "the next".to_owned();
-    secret_file(&dir, "the next");
+/// Asks until there is a second connection; the files are looked at every 30 s.
+async fn second_connection(bench: &Bench, what: &str) {
     for _ in 0..120 {
-        bench.ping().await.unwrap();
+        bench.ping().await.unwrap_or_else(|failure| panic!("{what}: {}", failure.message));
         if bench.front.accepted() == 2 {
             return;
         }
         sleep(Duration::from_millis(500)).await;
     }
-    panic!("the new secret is not read");
+    panic!("{what}: what has changed is not used within a minute");
+}
+
+#[tokio::test]
+async fn changed_files_lead_to_a_new_connection_within_a_minute() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, PASSWORD);
+    let asks = wants(None, &["PLAIN"]);
+    let secret = asks.secret.clone();
+    let password = Bench::new(asks, None, sasl(Mechanism::Plain, &file)).await;
+    // Two listeners; what is trusted and what is shown change under open connections.
+    let (authority, other) = (Authority::new(), Authority::new());
+    let ca = bench_of_tls(authority.server("127.0.0.1", |_| {}, false), tls(authority.ca_file())).await;
+    let own = TlsFiles { identity: Some(authority.identity()), ..tls(authority.ca_file()) };
+    let identity_dir = Authority::new();
+    let (one, key) = authority.identity();
+    let (own_copy, key_copy) = (identity_dir.dir.path().join("own.pem"), identity_dir.dir.path().join("own-key.pem"));
+    std::fs::copy(&one, &own_copy).unwrap();
+    std::fs::copy(&key, &key_copy).unwrap();
+    let with =
+        TlsFiles { identity: Some((own_copy.clone(), key_copy.clone())), ca_file: identity_dir.ca_file(), ..own };
+    std::fs::copy(authority.ca_file().unwrap(), identity_dir.ca_file().unwrap()).unwrap();
+    let identity = bench_of_tls(authority.server("127.0.0.1", |_| {}, true), with).await;
+    for bench in [&password, &ca, &identity] {
+        bench.ping().await.unwrap();
+    }
+
+    *secret.lock().unwrap() = "the next".to_owned();
+    secret_file(&dir, "the next");
+    let both = [std::fs::read(authority.ca_file().unwrap()).unwrap(), std::fs::read(other.ca_file().unwrap()).unwrap()];
+    std::fs::write(authority.ca_file().unwrap(), both.concat()).unwrap();
+    let (one, key) = authority.identity();
+    std::fs::copy(&one, &own_copy).unwrap();
+    std::fs::copy(&key, &key_copy).unwrap();
+    tokio::join!(
+        second_connection(&password, "the password"),
+        second_connection(&ca, "the authorities"),
+        second_connection(&identity, "the client certificate"),
+    );
+}
+
+#[tokio::test]
+async fn a_refused_user_is_not_tried_again_for_half_a_minute() {
+    let dir = TempDir::new();
+    let file = secret_file(&dir, "wrong");
+    let bench = Bench::new(wants(None, &["SCRAM-SHA-512"]), None, sasl(Mechanism::ScramSha512, &file)).await;
+    let began = std::time::Instant::now();
+    while began.elapsed() < Duration::from_secs(29) {
+        bench.refused(ErrorKind::Authentication).await;
+        sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(bench.front.accepted(), 1);
 }

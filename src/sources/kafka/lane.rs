@@ -12,15 +12,17 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
 use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::api_versions::{Answer, ApiVersions, parse_api_versions};
 use super::calls::{API_VERSIONS, Api};
-use super::security::Stamp;
+use super::files::{Secret, Stamp, read_secret, stamp};
+use super::security::Sasl;
+use super::tokens::{NoToken, Tokens};
 use super::wire::Connection;
 use super::{Endpoint, guard, sasl, throttle};
-use crate::limits::{DECODED_BYTES, Limits, RESPONSE_FRAME_BYTES, SECRET_LOOKS_MAX, SUSPECT_TOPICS};
+use crate::limits::{DECODED_BYTES, Limits, RESPONSE_FRAME_BYTES, SUSPECT_TOPICS};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
 
@@ -34,12 +36,12 @@ const WAITING_CALLS_MAX: usize = 16;
 
 /// How often the files of an open connection are looked at.
 const FILES_LOOK_EVERY: Duration = Duration::from_secs(30);
-/// How long one look may take.
-const FILES_LOOK_MAX: Duration = Duration::from_secs(1);
 /// How long a request waits for the end of a throttling: the default window of quotas. Past it the caller is told why.
 const THROTTLE_WAIT_MAX: Duration = Duration::from_secs(1);
-/// Pause after a refused user: only a person mends that, and brokers log and slow down each attempt.
-const REFUSED_PAUSE_MS: u64 = 15_000;
+/// Pause after a refused user: only a person mends that, and brokers log, slow down or lock out what comes more often than
+/// every 30 s. With its jitter it stays within the minute in which a changed file is used. Failed TLS handshakes get
+/// there by and by: a listener that is about to come up fails some, too.
+const REFUSED_PAUSE_MS: u64 = 42_000;
 
 type Prepare = Box<dyn FnOnce(&ApiVersions) -> Result<Prepared, Failure> + Send>;
 
@@ -79,6 +81,18 @@ impl Lane {
         metrics: Arc<SelfMetrics>,
         limits: Limits,
     ) -> Self {
+        Self::sharing(&Arc::default(), name, endpoint, stuck_ms_max, &metrics, limits)
+    }
+
+    /// As [`Lane::start`], for lanes that use the same tokens of OAUTHBEARER.
+    pub(super) fn sharing(
+        tokens: &Arc<Tokens>,
+        name: &'static str,
+        endpoint: watch::Receiver<Option<Endpoint>>,
+        stuck_ms_max: Option<u64>,
+        metrics: &Arc<SelfMetrics>,
+        limits: Limits,
+    ) -> Self {
         let (jobs, receiver) = mpsc::channel(WAITING_CALLS_MAX);
         let task = Task {
             name,
@@ -90,10 +104,11 @@ impl Lane {
             stuck_ms_max,
             hung: Vec::new(),
             metrics: metrics.clone(),
+            tokens: tokens.clone(),
             limits,
         };
         tokio::spawn(task.run());
-        Self { jobs, endpoint, metrics }
+        Self { jobs, endpoint, metrics: metrics.clone() }
     }
 
     /// Calls `api` in the highest version that both sides know, with the request that `build` makes for it.
@@ -241,31 +256,10 @@ impl Open {
         if now.duration_since(self.files_looked_at) >= FILES_LOOK_EVERY {
             self.files_looked_at = now;
             // Files that cannot be looked at say nothing against a connection that works.
-            return stamp(&self.endpoint).await.is_none_or(|files| files == self.files);
+            return stamp(&self.endpoint.security.files()).await.map_or(true, |files| files == self.files);
         }
         true
     }
-}
-
-/// The state of the files of TLS and SASL; looked at on a thread of its own, since a file may hang.
-///
-/// Absent when they do not answer in time; how many looks may hang is limited.
-async fn stamp(endpoint: &Endpoint) -> Option<Stamp> {
-    static LOOKS: Semaphore = Semaphore::const_new(SECRET_LOOKS_MAX);
-
-    let security = endpoint.security.clone();
-    if security.tls.is_none() && security.sasl.is_none() {
-        return Some(Stamp::default());
-    }
-    let look = async {
-        let permit = LOOKS.acquire().await.ok()?;
-        let looked = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            security.stamp()
-        });
-        looked.await.ok()
-    };
-    timeout(FILES_LOOK_MAX, look).await.ok().flatten()
 }
 
 struct Task {
@@ -280,6 +274,7 @@ struct Task {
     /// Calls that were lost after a long wait, and the process that each was last sent to.
     hung: Vec<(ApiKey, Option<(u32, u64)>)>,
     metrics: Arc<SelfMetrics>,
+    tokens: Arc<Tokens>,
     limits: Limits,
 }
 
@@ -373,18 +368,16 @@ impl Task {
             return Err(failure.clone());
         }
         let limit = self.limits.response_frame_bytes;
-        match self.patiently(handshake(target.clone(), limit)).await {
+        match self.patiently(handshake(target.clone(), limit, &self.tokens)).await {
             Ok(open) => {
                 tracing::debug!(lane = self.name, endpoint = %open.endpoint, "Connected.");
                 (self.retry, self.backoff_ms) = (None, BACKOFF_MS.0);
                 Ok(open)
             }
-            Err(failure) => {
+            Err(NotOpen { failure, soon }) => {
                 self.count_limit(&failure);
-                let refused = failure.kind == ErrorKind::Authentication;
-                let pause = if refused { REFUSED_PAUSE_MS } else { self.backoff_ms };
-                let pause = Duration::from_millis(jittered(pause));
-                self.backoff_ms = (self.backoff_ms * 2).min(BACKOFF_MS.1);
+                let pause = Duration::from_millis(jittered(pause_ms(failure.kind, soon, self.backoff_ms)));
+                self.backoff_ms = (self.backoff_ms * 2).min(longest_pause_ms(failure.kind));
                 self.retry = Some((target, Instant::now() + pause, failure.clone()));
                 Err(failure)
             }
@@ -408,7 +401,7 @@ impl Task {
     }
 
     /// Waits for `work`, but not longer than the lane's patience nor past a change of the endpoint.
-    async fn patiently<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    async fn patiently<T, E: From<Failure>>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut endpoint = self.endpoint.clone();
         let before = endpoint.borrow_and_update().clone();
         let is_same = |now: &Option<Endpoint>| {
@@ -422,8 +415,8 @@ impl Task {
         };
         tokio::select! {
             result = work => result,
-            _ = endpoint.wait_for(|now| !is_same(now)) => Err(moved()),
-            () = patience => Err(self.given_up(before.as_ref())),
+            _ = endpoint.wait_for(|now| !is_same(now)) => Err(moved().into()),
+            () = patience => Err(self.given_up(before.as_ref()).into()),
         }
     }
 }
@@ -454,23 +447,62 @@ fn moved() -> Failure {
     Failure::new(ErrorKind::Refused, "The listener has changed; the new one is asked next.")
 }
 
+/// Why a connection was not opened.
+struct NotOpen {
+    failure: Failure,
+    /// Whether it is only a matter of time.
+    soon: bool,
+}
+
+impl From<Failure> for NotOpen {
+    fn from(failure: Failure) -> Self {
+        Self { failure, soon: false }
+    }
+}
+
+/// The pause after a failed attempt to connect, before jitter.
+fn pause_ms(kind: ErrorKind, soon: bool, backoff_ms: u64) -> u64 {
+    if kind == ErrorKind::Authentication && !soon { REFUSED_PAUSE_MS } else { backoff_ms.min(longest_pause_ms(kind)) }
+}
+
+fn longest_pause_ms(kind: ErrorKind) -> u64 {
+    if kind == ErrorKind::Tls { REFUSED_PAUSE_MS } else { BACKOFF_MS.1 }
+}
+
 /// Connects, negotiates and says who we are: TLS, ApiVersions, SASL.
-async fn handshake(endpoint: Endpoint, frame_bytes_max: usize) -> Result<Open, Failure> {
+async fn handshake(endpoint: Endpoint, frame_bytes_max: usize, tokens: &Tokens) -> Result<Open, NotOpen> {
     // Before the files are read: a change in between makes another connection, not none.
-    let files = stamp(&endpoint).await.ok_or_else(|| {
-        let message = "The files of --tls.* and --sasl.* cannot be looked at in time: look at the mount they are on.";
-        Failure::new(ErrorKind::Authentication, message)
-    })?;
+    let files = stamp(&endpoint.security.files()).await?;
     let started = Instant::now();
     let (mut connection, offered) = negotiated(&endpoint, frame_bytes_max).await?;
     let mut ends_at = None;
     if let Some(sasl) = &endpoint.security.sasl {
-        let lifetime = sasl::authenticate(&mut connection, &endpoint, &offered, sasl).await?;
+        let (secret, holds) = secret(sasl, tokens, &files).await?;
+        let lifetime = sasl::authenticate(&mut connection, &endpoint, &offered, sasl, secret).await;
+        if lifetime.as_ref().is_err_and(|failure| failure.kind == ErrorKind::Authentication) {
+            tokens.forget();
+        }
         // The connection is made anew at 85 %, as Kafka's own clients authenticate anew.
+        let lifetime = lifetime?.into_iter().chain(holds).min();
         ends_at = lifetime.map(|lifetime| Instant::now() + lifetime.mul_f64(0.85));
     }
     let proved = endpoint.security.sasl.is_some();
     Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at, throttled_until: None })
+}
+
+/// The password or token, and how long it holds when that is known.
+async fn secret(sasl: &Sasl, tokens: &Tokens, files: &Stamp) -> Result<(Arc<Secret>, Option<Duration>), NotOpen> {
+    let Some(issuer) = &sasl.token_endpoint else {
+        return Ok((Arc::new(read_secret(sasl.secret_flag(), &sasl.secret_file).await?), None));
+    };
+    match tokens.get(sasl, issuer, files).await {
+        Ok(token) => {
+            let left = token.left(Instant::now());
+            Ok((token.secret, left))
+        }
+        Err(NoToken::Failed(failure)) => Err(failure.into()),
+        Err(NoToken::NotYet(failure)) => Err(NotOpen { failure, soon: true }),
+    }
 }
 
 /// Connects and asks what is offered, the first exchange on every connection.
@@ -523,6 +555,17 @@ pub(crate) fn jittered(ms: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_user_is_tried_again_after_half_a_minute_at_the_earliest_and_within_one() {
+        for _ in 0..1_000 {
+            let pause = jittered(pause_ms(ErrorKind::Authentication, false, BACKOFF_MS.0));
+            assert!((30_000..=55_000).contains(&pause), "{pause}");
+        }
+        assert_eq!(pause_ms(ErrorKind::Tls, false, 100_000), REFUSED_PAUSE_MS);
+        assert_eq!(pause_ms(ErrorKind::Refused, false, 100_000), BACKOFF_MS.1, "a broker that is back is seen soon");
+        assert_eq!(pause_ms(ErrorKind::Authentication, true, 200), 200, "a token that is on its way is waited for");
+    }
 
     #[test]
     fn jitter_stays_within_a_quarter() {

@@ -8,6 +8,7 @@ pub mod api_versions;
 pub mod calls;
 pub mod cluster;
 pub mod configs;
+mod files;
 mod guard;
 pub mod lane;
 pub mod log_dirs;
@@ -18,6 +19,7 @@ mod scram;
 pub mod security;
 mod throttle;
 mod tls;
+mod tokens;
 pub mod wire;
 
 use std::fmt;
@@ -29,6 +31,8 @@ use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use lane::Lane;
 pub use security::Security;
+use tokens::Tokens;
+pub(crate) use tokens::is_safe as is_safe_token_url;
 
 /// Where a broker listens and how it wants to be spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +86,9 @@ impl Client {
         // A hung call on the fast lane is given up after a minute, so that a broker that lost it is asked again. The
         // slow lane waits for as long as the connection lives: each repeated DescribeLogDirs on a hung disk would
         // cost the broker another of its request threads.
-        let fast = Lane::start("fast", endpoint.clone(), Some(60_000), metrics.clone(), limits);
-        let slow = Lane::start("slow", endpoint.clone(), None, metrics.clone(), limits);
+        let tokens = Arc::new(Tokens::default());
+        let fast = Lane::sharing(&tokens, "fast", endpoint.clone(), Some(60_000), metrics, limits);
+        let slow = Lane::sharing(&tokens, "slow", endpoint.clone(), None, metrics, limits);
         Self { fast, slow }
     }
 }

@@ -1,6 +1,6 @@
 //! SASL on an open connection: SaslHandshake, then SaslAuthenticate until both sides are content (KIP-152, KIP-368).
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,9 +11,10 @@ use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
 
 use super::api_versions::ApiVersions;
 use super::calls::{Api, SASL_AUTHENTICATE, SASL_HANDSHAKE};
+use super::files::Secret;
 use super::lane::encoded;
 use super::scram::{Hash, Scram, nonce};
-use super::security::{Mechanism, Sasl, Secret, read_secret};
+use super::security::{Mechanism, Sasl};
 use super::wire::Connection;
 use super::{Endpoint, guard};
 use crate::snapshot::{ErrorKind, Failure};
@@ -24,7 +25,7 @@ const MECHANISM_BYTES_MAX: usize = 20;
 
 const UNSUPPORTED_SASL_MECHANISM: i16 = 33;
 
-/// Proves who we are. Returns how long that holds, when the broker says so (KIP-368).
+/// Proves who we are with `secret`: a password or a token. Returns how long that holds, when the broker says so (KIP-368).
 ///
 /// # Errors
 /// `Authentication` with the next step; what [`Connection::exchange`] says otherwise.
@@ -33,8 +34,8 @@ pub(super) async fn authenticate(
     endpoint: &Endpoint,
     offered: &ApiVersions,
     sasl: &Sasl,
+    secret: Arc<Secret>,
 ) -> Result<Option<Duration>, Failure> {
-    let secret = secret(sasl).await?;
     let mut dialog = Dialog { connection, endpoint, offered, sasl };
     dialog.choose_mechanism().await?;
     let lifetime_ms = match sasl.mechanism {
@@ -55,13 +56,6 @@ pub(super) async fn authenticate(
         Mechanism::ScramSha512 => dialog.scram(Hash::Sha512, secret).await?,
     };
     Ok(u64::try_from(lifetime_ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis))
-}
-
-/// The password or token; read on a thread of its own, since a file may hang.
-async fn secret(sasl: &Sasl) -> Result<Secret, Failure> {
-    let (flag, path): (_, PathBuf) = (sasl.mechanism.secret_flag(), sasl.secret_file.clone());
-    let read = tokio::task::spawn_blocking(move || read_secret(flag, &path)).await;
-    read.unwrap_or_else(|_| Err(Failure::new(ErrorKind::Bug, "Reading a secret failed inside this program.")))
 }
 
 struct Dialog<'a> {
@@ -95,7 +89,7 @@ impl Dialog<'_> {
         }
     }
 
-    async fn scram(&mut self, hash: Hash, password: Secret) -> Result<i64, Failure> {
+    async fn scram(&mut self, hash: Hash, password: Arc<Secret>) -> Result<i64, Failure> {
         let nonce = nonce().ok_or_else(|| Failure::new(ErrorKind::Bug, "The system gives no random bytes."))?;
         let scram = Scram::new(hash, &self.sasl.username, nonce);
         let first = self.send(scram.first().into()).await?.auth_bytes;
@@ -142,8 +136,14 @@ impl Dialog<'_> {
 
     fn refused(&self) -> Failure {
         let (endpoint, name) = (self.endpoint, self.sasl.mechanism.as_str());
-        let (flag, file) = (self.sasl.mechanism.secret_flag(), self.sasl.secret_file.display());
-        let message = if self.sasl.mechanism == Mechanism::OauthBearer {
+        let (flag, file) = (self.sasl.secret_flag(), self.sasl.secret_file.display());
+        let message = if let Some(issuer) = &self.sasl.token_endpoint {
+            format!(
+                "{endpoint} does not accept the token of {}: does the broker trust this issuer, and expect this audience \
+                 and --sasl.oauthbearer.scope?",
+                issuer.shown()
+            )
+        } else if self.sasl.mechanism == Mechanism::OauthBearer {
             format!("{endpoint} does not accept the token in {flag}={file}: is it expired, or of another issuer?")
         } else {
             let user = &self.sasl.username;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, pbkdf2};
 
-use super::security::Secret;
+use super::files::Secret;
 
 /// Rounds of hashing: fewer are not safe (RFC 7677), more would be an attack on our processor.
 const ITERATIONS: std::ops::RangeInclusive<u32> = 4_096..=1_000_000;

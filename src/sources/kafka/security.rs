@@ -1,14 +1,9 @@
-//! How a listener is protected and what we bring along: what is configured, and the secrets, read from their files.
-//!
-//! Secrets are read anew for each connection and are kept nowhere. Files that change lead to a new connection.
+//! How a listener is protected and what we bring along, as it is configured: paths of secrets, never secrets.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use crate::limits::SECRET_FILE_BYTES_MAX;
-use crate::snapshot::{ErrorKind, Failure};
+use hyper::Uri;
 
 /// How a listener is spoken to before Kafka's own frames; neither TLS nor SASL by default. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,8 +34,31 @@ pub struct Sasl {
     pub mechanism: Mechanism,
     /// Our user name; empty for OAUTHBEARER.
     pub username: String,
-    /// File with the password, or with the token of OAUTHBEARER.
+    /// File with the password, with the token of OAUTHBEARER or with the client secret that a token is got for.
     pub secret_file: PathBuf,
+    /// Where a token of OAUTHBEARER is got; it is read from the file when absent.
+    pub token_endpoint: Option<TokenEndpoint>,
+}
+
+/// Where tokens are got for a client id and its secret (RFC 6749 4.4, KIP-768).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenEndpoint {
+    /// The endpoint: https, or http on a loopback address.
+    pub url: Uri,
+    /// Our client id.
+    pub client_id: String,
+    /// Scope that is asked for; the issuer's default when absent.
+    pub scope: Option<String>,
+    /// Certificate authorities that are trusted for it; the host's own when absent.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl TokenEndpoint {
+    /// Its host and port, for messages: a path or a query may tell more than is meant for a log.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.url.authority().map_or("", |authority| authority.as_str())
+    }
 }
 
 /// SASL mechanisms.
@@ -82,11 +100,17 @@ impl Mechanism {
         }
         Err("must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER".to_owned())
     }
+}
 
+impl Sasl {
     /// The flag that names the file of its secret.
     #[must_use]
-    pub fn secret_flag(self) -> &'static str {
-        if self == Self::OauthBearer { "--sasl.token-file" } else { "--sasl.password-file" }
+    pub fn secret_flag(&self) -> &'static str {
+        match (self.mechanism, &self.token_endpoint) {
+            (Mechanism::OauthBearer, None) => "--sasl.token-file",
+            (Mechanism::OauthBearer, Some(_)) => "--sasl.oauthbearer.client-secret-file",
+            _ => "--sasl.password-file",
+        }
     }
 }
 
@@ -132,97 +156,27 @@ impl Security {
         Self { tls, sasl: self.sasl.clone() }
     }
 
-    /// When the files last changed; differs from an earlier look when a connection should be made anew.
-    #[must_use]
-    pub fn stamp(&self) -> Stamp {
-        let tls = self.tls.iter().flat_map(|tls| {
-            let identity = tls.identity.iter().flat_map(|(certificate, key)| [certificate, key]);
-            tls.ca_file.iter().chain(identity)
-        });
-        let files = tls.chain(self.sasl.iter().map(|sasl| &sasl.secret_file));
-        let look = |file: &PathBuf| {
-            let metadata = std::fs::metadata(file).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        };
-        Stamp(files.map(look).collect())
+    /// Every file that a connection is made from, with its flag; a change of one leads to a new connection.
+    pub(super) fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut files = Vec::new();
+        if let Some(tls) = &self.tls {
+            let identity = tls.identity.iter();
+            files.extend(tls.ca_file.iter().map(|file| ("--tls.ca-file", file.clone())));
+            files.extend(identity.clone().map(|(certificate, _)| ("--tls.cert-file", certificate.clone())));
+            files.extend(identity.map(|(_, key)| ("--tls.key-file", key.clone())));
+        }
+        if let Some(sasl) = &self.sasl {
+            files.push((sasl.secret_flag(), sasl.secret_file.clone()));
+            let ca_file = sasl.token_endpoint.as_ref().and_then(|endpoint| endpoint.ca_file.clone());
+            files.extend(ca_file.map(|file| ("--sasl.oauthbearer.ca-file", file)));
+        }
+        files
     }
-}
-
-/// Times and lengths of files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stamp(Vec<Option<(SystemTime, u64)>>);
-
-/// Bytes that are shown nowhere.
-pub struct Secret(Vec<u8>);
-
-impl Secret {
-    /// The bytes, for whom they are meant.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    #[cfg(test)]
-    pub(super) fn of(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-/// Reads a password or token; the end of its last line is not part of it.
-///
-/// # Errors
-/// `Authentication` when the file cannot be read or is empty.
-pub(super) fn read_secret(flag: &str, path: &Path) -> Result<Secret, Failure> {
-    let mut bytes = read_file(flag, path, ErrorKind::Authentication)?;
-    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    if bytes.is_empty() {
-        let message = format!("{flag}={}: the file is empty; it must hold the secret.", path.display());
-        return Err(Failure::new(ErrorKind::Authentication, message));
-    }
-    Ok(Secret(bytes))
-}
-
-/// Reads a small file that a flag names.
-///
-/// # Errors
-/// A failure of `kind`, so that our own fault is not taken for the broker's.
-pub(super) fn read_file(flag: &str, path: &Path, kind: ErrorKind) -> Result<Vec<u8>, Failure> {
-    use std::io::Read;
-
-    let shown = path.display();
-    let failure = |what: String| Failure::new(kind, format!("{flag}={shown}: {what}."));
-    let file = std::fs::File::open(path).map_err(|error| failure(format!("cannot be read ({})", error.kind())))?;
-    let mut bytes = Vec::new();
-    let read = file.take(SECRET_FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(|error| failure(format!("cannot be read ({})", error.kind())))?;
-    if bytes.len() as u64 > SECRET_FILE_BYTES_MAX {
-        return Err(failure(format!("is larger than {SECRET_FILE_BYTES_MAX} bytes")));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_is_never_shown() {
-        assert_eq!(format!("{:?}", Secret::of("hunter2")), "Secret(..)");
-    }
-
-    #[test]
-    fn a_missing_secret_names_its_flag_and_file_and_is_our_own_fault() {
-        let failure = read_secret("--sasl.password-file", Path::new("/nonexistent/password")).unwrap_err();
-        assert_eq!(failure.kind, ErrorKind::Authentication);
-        assert!(failure.message.starts_with("--sasl.password-file=/nonexistent/password: cannot be read"));
-    }
 
     #[test]
     fn kerberos_is_told_what_to_use_instead() {

@@ -16,9 +16,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Endpoint;
-use super::security::{TlsFiles, read_file};
+use super::security::TlsFiles;
+use super::{Endpoint, files};
 use crate::snapshot::{ErrorKind, Failure};
+
+const CA_FLAG: &str = "--tls.ca-file";
 
 /// Shakes hands over an open connection.
 ///
@@ -32,19 +34,29 @@ pub(super) async fn connect(
     let name = files.server_name.as_deref().unwrap_or(&endpoint.host).to_owned();
     let server_name = ServerName::try_from(name.clone())
         .map_err(|_| failure(format!("{name} is no name that a certificate can be for: give --tls.server-name.")))?;
-    let reading = files.clone();
-    // On a thread of its own, since a file may hang.
-    let config = tokio::task::spawn_blocking(move || client_config(&reading)).await;
-    let config = config.unwrap_or_else(|_| Err(failure("Reading the files of TLS failed inside this program.")))?;
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = connector(files, CA_FLAG, ErrorKind::Tls).await?;
     connector.connect(server_name, stream).await.map_err(|error| explain(endpoint, files, &name, &error))
+}
+
+/// What shakes hands with these files. `ca_flag` names the file of the authorities, `kind` says whose fault it is when one
+/// cannot be used.
+///
+/// # Errors
+/// A failure of `kind` that names the flag, the file and the next step.
+pub(super) async fn connector(
+    files: &TlsFiles,
+    ca_flag: &'static str,
+    kind: ErrorKind,
+) -> Result<TlsConnector, Failure> {
+    let config = client_config(files, ca_flag).await.map_err(|failure| Failure { kind, ..failure })?;
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn failure(message: impl Into<String>) -> Failure {
     Failure::new(ErrorKind::Tls, message)
 }
 
-fn client_config(files: &TlsFiles) -> Result<ClientConfig, Failure> {
+async fn client_config(files: &TlsFiles, ca_flag: &'static str) -> Result<ClientConfig, Failure> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -52,13 +64,14 @@ fn client_config(files: &TlsFiles) -> Result<ClientConfig, Failure> {
     let builder = if files.insecure_skip_verify {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
     } else {
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(authorities(files)?), provider).build();
-        let verifier = verifier.map_err(|error| failure(format!("--tls.ca-file cannot be used: {error}.")))?;
+        let authorities = Arc::new(authorities(files, ca_flag).await?);
+        let verifier = WebPkiServerVerifier::builder_with_provider(authorities, provider).build();
+        let verifier = verifier.map_err(|error| failure(format!("{ca_flag} cannot be used: {error}.")))?;
         builder.with_webpki_verifier(verifier)
     };
     let Some((certificate, key)) = &files.identity else { return Ok(builder.with_no_client_auth()) };
-    let chain = certificates("--tls.cert-file", certificate)?;
-    let key_der = private_key(key)?;
+    let chain = certificates("--tls.cert-file", certificate).await?;
+    let key_der = private_key(key).await?;
     builder.with_client_auth_cert(chain, key_der).map_err(|_| {
         let (certificate, key) = (certificate.display(), key.display());
         failure(format!("--tls.key-file={key} is not the key of --tls.cert-file={certificate}."))
@@ -66,33 +79,35 @@ fn client_config(files: &TlsFiles) -> Result<ClientConfig, Failure> {
 }
 
 /// The authorities of the file, or the host's own.
-fn authorities(files: &TlsFiles) -> Result<RootCertStore, Failure> {
+async fn authorities(files: &TlsFiles, flag: &'static str) -> Result<RootCertStore, Failure> {
     let mut store = RootCertStore::empty();
     let Some(file) = &files.ca_file else {
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if store.is_empty() {
-            return Err(failure("This host has no certificate authorities of its own: give --tls.ca-file."));
-        }
-        return Ok(store);
+        let load = move || {
+            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            store
+        };
+        // They are in many places of the host: all of them count as one file.
+        let store = files::alone(Path::new("the host's authorities"), load).await;
+        return store.filter(|store| !store.is_empty()).ok_or_else(|| {
+            failure(format!("This host's own certificate authorities are none or cannot be read: give {flag}."))
+        });
     };
-    for certificate in certificates("--tls.ca-file", file)? {
-        store
-            .add(certificate)
-            .map_err(|_| not_pem("--tls.ca-file", file, "holds a certificate that cannot be read"))?;
+    for certificate in certificates(flag, file).await? {
+        store.add(certificate).map_err(|_| not_pem(flag, file, "holds a certificate that cannot be read"))?;
     }
     Ok(store)
 }
 
-fn certificates(flag: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let bytes = pem(flag, path)?;
+async fn certificates(flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let bytes = pem(flag, path).await?;
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let read = read.map_err(|_| not_pem(flag, path, "is not well-formed PEM"))?;
     if read.is_empty() { Err(not_pem(flag, path, "holds no certificate")) } else { Ok(read) }
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+async fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     const FLAG: &str = "--tls.key-file";
-    let bytes = pem(FLAG, path)?;
+    let bytes = pem(FLAG, path).await?;
     let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
     if has(b"ENCRYPTED PRIVATE KEY") || has(b"Proc-Type: 4,ENCRYPTED") {
         let message = format!(
@@ -105,8 +120,8 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
 }
 
 /// The bytes of a PEM file; Java's key stores are told what to become.
-fn pem(flag: &str, path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read_file(flag, path, ErrorKind::Tls)?;
+async fn pem(flag: &'static str, path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = files::read(flag, path, ErrorKind::Tls).await?;
     let how = if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || bytes.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
         "JKS is not supported; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore store.p12 \
          -deststoretype PKCS12, then openssl pkcs12 -in store.p12 -nodes -out store.pem"
@@ -152,7 +167,7 @@ pub(super) fn broken(endpoint: &Endpoint, files: &TlsFiles, error: &io::Error) -
     Some(explain(endpoint, files, &endpoint.host, error))
 }
 
-fn cause(error: &io::Error) -> Option<&Error> {
+pub(super) fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref().and_then(|error| error.downcast_ref())
 }
 
