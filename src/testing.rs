@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::snapshot::{
-    Attempt, Broker, Cluster, ConfigSource, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDirFiles, NodeView,
-    Observed, PartitionsBuilder, Properties, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
+    Attempt, Broker, Cluster, ConfigFile, ConfigSource, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDirFiles,
+    NodeView, Observed, PartitionsBuilder, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
 };
 
 /// A partition: leader, replicas, ISR.
@@ -124,7 +124,6 @@ pub(crate) fn seen<T>(value: T) -> Section<T> {
 }
 
 /// A file as the properties source gives it.
-pub(crate) fn properties(path: &str, text: &str) -> Properties {
-    let values = crate::sources::config_files::parse_values(text.as_bytes()).unwrap();
-    Properties { path: path.to_owned(), keys: values.len(), values }
+pub(crate) fn properties(path: &str, text: &str) -> ConfigFile {
+    crate::sources::config_files::parse_properties_file(path, text.as_bytes()).unwrap()
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EXAMPLES, Severity, all, run};
 use crate::derive::fleet::Fleet;
-use crate::snapshot::{ConfigSource, ConfigValue, NodeView, Origin, SCHEMA, Section, Snapshot};
+use crate::snapshot::{
+    ConfigFile, ConfigSource, ConfigValue, Entry, NodeView, Origin, Quorum, QuorumReplica, SCHEMA, Section, Snapshot,
+};
 use crate::testing::{Row, Sample, partition, seen};
 
 /// A mistake, made in the healthy set.
@@ -13,20 +15,40 @@ use crate::testing::{Row, Sample, partition, seen};
 pub(super) struct Example {
     /// The check that must find it.
     pub(super) check: &'static str,
-    /// A part of the subject that it must name.
-    pub(super) subject: &'static str,
-    /// Makes it.
-    pub(super) make: fn(&mut Set),
+    subject: &'static str,
+    make: Mistake,
     /// Checks that rightly find the same mistake too.
     pub(super) also: &'static [&'static str],
 }
 
+#[derive(Debug)]
+enum Mistake {
+    Made(fn(&mut Set)),
+    Line(&'static str, &'static str),
+}
+
 impl Example {
+    /// Made by a function; the subject must contain `subject`.
     pub(super) const fn made(check: &'static str, subject: &'static str, make: fn(&mut Set)) -> Self {
-        Self { check, subject, make, also: &[] }
+        Self { check, subject, make: Mistake::Made(make), also: &[] }
     }
 
-    #[expect(dead_code, reason = "no two checks find one mistake yet")]
+    /// `key=value` in the file of one broker; the subject must be that key in that file, unless [`Self::subject`] says
+    /// otherwise.
+    pub(super) const fn broker(check: &'static str, line: &'static str) -> Self {
+        Self { check, subject: "", make: Mistake::Line("broker-2", line), also: &[] }
+    }
+
+    /// The same in the file of one controller.
+    pub(super) const fn controller(check: &'static str, line: &'static str) -> Self {
+        Self { check, subject: "", make: Mistake::Line("controller-2", line), also: &[] }
+    }
+
+    pub(super) const fn subject(mut self, subject: &'static str) -> Self {
+        self.subject = subject;
+        self
+    }
+
     pub(super) const fn also(mut self, also: &'static [&'static str]) -> Self {
         self.also = also;
         self
@@ -45,11 +67,16 @@ pub(super) struct Set {
     /// Views by node; their files come from `files`.
     pub(super) views: BTreeMap<&'static str, NodeView>,
     topics: Vec<(String, Vec<Row>, Option<i32>)>,
+    quorum: Quorum,
 }
 
 impl Set {
     pub(super) fn healthy() -> Self {
-        let mut set = Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![] };
+        let member = |id| QuorumReplica { id, log_end: Some(5_000), caught_up_at: None };
+        let voters = CONTROLLERS.into_iter().map(|(_, id)| member(id)).collect();
+        let observers = BROKERS.into_iter().map(|(_, id)| member(id)).collect();
+        let quorum = Quorum { leader: Some(101), epoch: 3, high_watermark: 5_000, voters, observers };
+        let mut set = Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![], quorum };
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
             set.files.insert(name, lines.lines().map(|line| line.trim().to_owned()).collect());
@@ -85,6 +112,26 @@ impl Set {
         CONTROLLERS.iter().for_each(|(node, _)| self.line(node, line));
     }
 
+    /// The same in the files of all nodes.
+    pub(super) fn nodes(&mut self, line: &str) {
+        self.brokers(line);
+        self.controllers(line);
+    }
+
+    /// Makes these controllers the voters, in files and in what the quorum says.
+    pub(super) fn voters(&mut self, ids: &[i32]) {
+        let named: Vec<String> =
+            ids.iter().map(|id| format!("{id}@controller-{}.example.org:9093", id - 100)).collect();
+        self.nodes(&format!("controller.quorum.voters={}", named.join(",")));
+        let member = |id: &i32| QuorumReplica { id: *id, log_end: Some(5_000), caught_up_at: None };
+        self.quorum.voters = ids.iter().map(member).collect();
+    }
+
+    /// Lets the quorum know another end of a voter's log; none for one that it never heard of.
+    pub(super) fn voter_end(&mut self, id: i32, end: Option<i64>) {
+        self.quorum.voters.iter_mut().filter(|voter| voter.id == id).for_each(|voter| voter.log_end = end);
+    }
+
     /// Takes a key out of a node's file.
     pub(super) fn remove(&mut self, node: &'static str, key: &str) {
         self.files.get_mut(node).unwrap().retain(|line| line.split('=').next() != Some(key));
@@ -109,11 +156,9 @@ impl Set {
                 keep(&mut view.registrations, live.registrations);
                 keep(&mut view.cluster, live.cluster);
                 keep(&mut view.reassignments, live.reassignments);
+                keep(&mut view.quorum, seen(self.quorum.clone()));
                 let mut configs = (*live.configs.last.unwrap().value).clone();
-                let running = |(key, value): (&String, &String)| {
-                    (key.clone(), ConfigValue { value: Some(value.clone()), source: ConfigSource::Static })
-                };
-                configs.broker = Some(file.values.iter().map(running).collect());
+                configs.broker = Some(running(&file));
                 keep(&mut view.configs, seen(configs));
             }
             keep(&mut view.properties, seen(file));
@@ -122,6 +167,15 @@ impl Set {
         let program_version = String::new();
         Snapshot { schema: SCHEMA, program_version, taken_at: Sample::NOW, nodes }
     }
+}
+
+/// What a broker runs with that was started with `file`.
+fn running(file: &ConfigFile) -> BTreeMap<String, ConfigValue> {
+    let value = |entry: &Entry| {
+        let value = file.get(&entry.key).map(str::to_owned);
+        (entry.key.clone(), ConfigValue { value, source: ConfigSource::Static })
+    };
+    file.effective().map(value).collect()
 }
 
 /// Fills a section that the example did not.
@@ -177,8 +231,22 @@ fn examples() -> impl Iterator<Item = &'static Example> {
 
 fn broken(example: &Example) -> Snapshot {
     let mut set = Set::healthy();
-    (example.make)(&mut set);
+    match example.make {
+        Mistake::Made(make) => make(&mut set),
+        Mistake::Line(node, line) => set.line(node, line),
+    }
     set.snapshot()
+}
+
+/// Whether a subject is what the example names.
+fn names(example: &Example, subject: &str) -> bool {
+    match example.make {
+        Mistake::Line(node, line) if example.subject.is_empty() => {
+            let key = line.split('=').next().unwrap();
+            subject.contains(key) && subject.contains(node)
+        }
+        _ => subject.contains(example.subject),
+    }
 }
 
 #[test]
@@ -204,9 +272,9 @@ fn every_check_finds_its_example_and_no_other_finds_it_too() {
         for check in all() {
             let findings = run(check, &fleet).findings;
             let subjects: Vec<String> = findings.iter().map(|finding| finding.subject.to_string()).collect();
-            let said = format!("{} {:?}: {} found {subjects:?}", example.check, example.subject, check.id);
+            let said = format!("{} {:?}: {} found {subjects:?}", example.check, example.make, check.id);
             if check.id == example.check {
-                if !subjects.iter().any(|subject| subject.contains(example.subject)) {
+                if !subjects.iter().any(|subject| names(example, subject)) {
                     wrong.push(said);
                 }
             } else if !findings.is_empty() && !example.also.contains(&check.id) {
@@ -251,7 +319,7 @@ fn data_that_is_missing_never_turns_a_finding_into_a_pass() {
             snapshot.nodes.values_mut().for_each(take);
             let verdict = run(check, &Fleet::of(&snapshot));
             if verdict.findings.is_empty() && verdict.unknown.is_empty() {
-                wrong.push(format!("{} passes {:?} without {section}", check.id, example.subject));
+                wrong.push(format!("{} passes {:?} without {section}", check.id, example.make));
             }
         }
     }

@@ -101,6 +101,9 @@ macro_rules! families {
 families! {
     durability,
     partitions,
+    quorum,
+    sizes,
+    timeouts,
 }
 
 /// Every check.

@@ -6,8 +6,8 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, Configs, LogDirFiles, LogDirs, NodeView, Origin, Properties, Quorum, Registrations, Section,
-    Snapshot, UnixMs,
+    BrokerProcess, ConfigFile, ConfigSource, Configs, LogDirFiles, LogDirs, NodeView, Origin, Quorum, Registrations,
+    Section, Snapshot, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -92,7 +92,7 @@ impl<'a> Node<'a> {
         let settings = Settings {
             file: node.properties.fresh(now),
             running: node.configs.fresh(now).and_then(|configs| configs.broker.as_ref()),
-            release: node.liveness.fresh(now).and_then(|liveness| liveness.release()),
+            release: super::node::release(node, now),
         };
         Self { origin, view, settings }
     }
@@ -118,6 +118,13 @@ impl<'a> Node<'a> {
             (None, "") => "this node".to_owned(),
             (None, origin) => origin.to_owned(),
         }
+    }
+
+    /// The node as its next start will find it: its file, where one was read, without what it runs with now.
+    #[must_use]
+    pub fn at_restart(&self) -> Self {
+        let running = if self.settings.file.is_some() { None } else { self.settings.running };
+        Self { settings: Settings { running, ..self.settings.clone() }, ..self.clone() }
     }
 
     /// The value that counts: what the broker runs with, else what its file will make of it.
@@ -177,11 +184,49 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The effective value as text.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not seen.
+    pub fn text(&self, key: &str) -> Result<&'a str, Unknown> {
+        Ok(self.effective(key)?.value)
+    }
+
+    /// Whether the node's release knows `key`.
+    #[must_use]
+    pub fn knows(&self, key: &str) -> bool {
+        self.settings.knows(key)
+    }
+
+    /// Whether somebody set `key`, so that it is not Kafka's default.
+    #[must_use]
+    pub fn is_written(&self, key: &str) -> bool {
+        let is_default = |from| matches!(from, From::Default | From::Running(ConfigSource::Default));
+        match self.effective(key) {
+            Ok(setting) => !is_default(setting.from),
+            Err(_) => self.settings.file.is_some_and(|file| file.entry(key).is_some()),
+        }
+    }
+
+    /// Whether the node runs without ZooKeeper.
+    ///
+    /// # Errors
+    /// [`Unknown`] when nothing tells.
+    pub fn is_kraft(&self) -> Result<bool, Unknown> {
+        Ok(!self.text("process.roles")?.is_empty())
+    }
+
+    /// Two settings as they count, to be compared.
+    #[must_use]
+    pub fn both(&self, key: &str, other: &str) -> String {
+        format!("{}, {}", self.says(key), self.says(other))
+    }
+
     /// Its file.
     ///
     /// # Errors
     /// [`Unknown`] when none was read.
-    pub fn file(&self) -> Result<&'a Properties, Unknown> {
+    pub fn file(&self) -> Result<&'a ConfigFile, Unknown> {
         seen("The node's file", &self.view.node.properties, self.view.now)
     }
 

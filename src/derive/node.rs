@@ -1,5 +1,6 @@
 //! Which node this is.
 
+use crate::keys::Version;
 use crate::snapshot::{BrokerProcess, NodeView, Selection, UnixMs};
 
 /// The node's id: as the node that answers describes itself, else as its endpoint is registered, else from its files.
@@ -24,6 +25,14 @@ pub fn is_controller_only(node: &NodeView, now: UnixMs) -> bool {
         return !properties.roles().contains(&"broker");
     }
     node.liveness.fresh(now).is_some_and(|liveness| !liveness.apis.contains_key(&METADATA_KEY))
+}
+
+/// The release of the node's software: as it answers, else as its configuration says.
+#[must_use]
+pub fn release(node: &NodeView, now: UnixMs) -> Option<Version> {
+    let answered = || node.liveness.fresh(now)?.release().map(|release| Version(release.0, release.1, 0));
+    let configured = || node.properties.fresh(now)?.release();
+    answered().or_else(configured)
 }
 
 /// The cluster's id: as the node says, else as its directories were formatted.

@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use crate::checks::Unknown;
-use crate::snapshot::{ConfigSource, ConfigValue, Properties, Release};
+use crate::keys::{DefaultValue, Key, Run, Scope, Version, lookup};
+use crate::snapshot::{ConfigFile, ConfigSource, ConfigValue, Stated};
 
 /// What is known of a node's settings.
 #[derive(Clone, Debug)]
 pub struct Settings<'a> {
     /// Its file.
-    pub file: Option<&'a Properties>,
+    pub file: Option<&'a ConfigFile>,
     /// What it says it runs with (DescribeConfigs).
     pub running: Option<&'a BTreeMap<String, ConfigValue>>,
-    /// Release of its software; absent when nothing tells it.
-    pub release: Option<Release>,
+    /// Release of its software; absent when nothing tells it: then the newest one's defaults are taken.
+    pub release: Option<Version>,
 }
 
 /// Where a value comes from.
@@ -72,16 +73,69 @@ impl<'a> Settings<'a> {
     /// The value that the file gives, or Kafka's default where it gives none.
     ///
     /// # Errors
-    /// [`Unknown`] when no file was seen, or the default is not known.
+    /// [`Unknown`] when no file was seen, when the file does not tell the value itself (a template, a secret, something
+    /// that an operator sets), or when Java chooses the default.
     pub fn written(&self, key: &str) -> Result<Setting<'a>, Unknown> {
         let Some(file) = self.file else {
-            return Err(Unknown::new(format!(
-                "{key} is not known: no file was read, and the broker does not tell it."
-            )));
+            return Err(Unknown::new(format!("{key} is not known: no file was read, and no broker tells it.")));
         };
-        match file.values.get(key) {
-            Some(value) => Ok(Setting { value: value.trim(), from: From::File(&file.path, None) }),
-            None => Ok(Setting { value: "", from: From::Default }),
+        match file.stated(key) {
+            Stated::Value(value) => {
+                let line = file.entry(key).and_then(|entry| entry.place.line());
+                Ok(Setting { value, from: From::File(&file.path, line) })
+            }
+            Stated::NotKnown => Err(Unknown::new(format!("{key} is set, but the file does not tell its value."))),
+            // Kafka takes either name for the other.
+            Stated::Unset if key == "node.id" && file.entry("broker.id").is_some() => self.written("broker.id"),
+            Stated::Unset => Ok(Setting { value: self.default(key)?, from: From::Default }),
         }
+    }
+
+    /// Whether the release knows `key`; any release, when it is not known which one.
+    #[must_use]
+    pub fn knows(&self, key: &str) -> bool {
+        lookup(Scope::Broker, key).is_some_and(|key| self.run(key).is_some())
+    }
+
+    /// The setting as the release defines it; as the newest that knows it, when the release is not known.
+    fn run(&self, key: &'static Key) -> Option<&'static Run> {
+        self.release.map_or(Some(key.newest()), |release| key.at(release))
+    }
+
+    fn default(&self, key: &str) -> Result<&'static str, Unknown> {
+        match lookup(Scope::Broker, key).and_then(|key| self.run(key)).map(|run| run.default) {
+            Some(DefaultValue::Text(text)) => Ok(text),
+            Some(DefaultValue::OfJava) => Err(Unknown::new(format!("{key} is not set, and Java chooses its default."))),
+            Some(DefaultValue::Required | DefaultValue::Null) | None => Ok(""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::properties;
+
+    #[test]
+    fn a_value_is_what_runs_else_what_is_written_else_the_default_of_the_release() {
+        let file =
+            properties("f", "min.insync.replicas=2 \nbroker.id=7\nssl.key.password=x\nnum.io.threads=${THREADS}");
+        let value = ConfigValue { value: Some("1".to_owned()), source: ConfigSource::DynamicDefault };
+        let running = BTreeMap::from([("min.insync.replicas".to_owned(), value)]);
+        let mut settings = Settings { file: Some(&file), running: None, release: Version::parse("2.3") };
+        assert_eq!(settings.effective("min.insync.replicas").unwrap().value, "2");
+        assert_eq!(settings.effective("node.id").unwrap().value, "7");
+        assert_eq!(settings.effective("replica.lag.time.max.ms").unwrap().value, "10000");
+        assert!(!settings.knows("process.roles"));
+        settings.release = None;
+        assert_eq!(settings.effective("replica.lag.time.max.ms").unwrap().value, "30000");
+        assert!(settings.knows("process.roles"));
+        for unknown in ["num.io.threads", "ssl.key.password", "ssl.protocol"] {
+            assert!(settings.effective(unknown).is_err(), "{unknown}");
+        }
+        settings.running = Some(&running);
+        assert_eq!(settings.effective("min.insync.replicas").unwrap().value, "1");
+        settings.file = None;
+        assert!(settings.effective("broker.id").is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::snapshot::Properties;
+use crate::snapshot::ConfigFile;
 use crate::sources::kafka::{Endpoint, Security};
 
 /// The endpoint and why it was chosen.
@@ -23,11 +23,11 @@ const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
 ///
 /// # Errors
 /// One line when there is none.
-pub fn choose_endpoint(properties: &Properties, security: &Security) -> Result<Chosen, String> {
+pub fn choose_endpoint(properties: &ConfigFile, security: &Security) -> Result<Chosen, String> {
     let controllers: Vec<&str> = properties.list("controller.listener.names").collect();
     let broker = properties.roles().contains(&"broker");
     let mut refused = Vec::new();
-    for entry in properties.get("listeners").unwrap_or(DEFAULT_LISTENERS).split(',') {
+    for entry in properties.get("listeners").filter(|set| !set.is_empty()).unwrap_or(DEFAULT_LISTENERS).split(',') {
         let Some((name, address)) = entry.trim().split_once("://") else { continue };
         let name = name.trim();
         if broker && controllers.iter().any(|controller| controller.eq_ignore_ascii_case(name)) {
@@ -51,7 +51,7 @@ pub fn choose_endpoint(properties: &Properties, security: &Security) -> Result<C
 }
 
 /// The host that clients are told for a listener; absent when none is.
-fn advertised_host<'a>(properties: &'a Properties, name: &str) -> Option<&'a str> {
+fn advertised_host<'a>(properties: &'a ConfigFile, name: &str) -> Option<&'a str> {
     properties.list("advertised.listeners").find_map(|entry| {
         let (advertised, address) = entry.trim().split_once("://")?;
         let (host, _) = split_address(address)?;
@@ -60,7 +60,7 @@ fn advertised_host<'a>(properties: &'a Properties, name: &str) -> Option<&'a str
 }
 
 /// The protocol behind a listener's name: as mapped, else the name itself (Kafka's default map).
-fn protocol<'a>(properties: &'a Properties, name: &'a str) -> &'a str {
+fn protocol<'a>(properties: &'a ConfigFile, name: &'a str) -> &'a str {
     let mapped = properties.list("listener.security.protocol.map").find_map(|pair| {
         let (mapped, protocol) = pair.split_once(':')?;
         mapped.trim().eq_ignore_ascii_case(name).then(|| protocol.trim())
@@ -93,6 +93,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::snapshot::Form;
     use crate::sources::kafka::security::TlsFiles;
 
     fn chosen(pairs: &[(&str, &str)]) -> Result<String, String> {
@@ -100,8 +101,8 @@ mod tests {
     }
 
     fn choose(pairs: &[(&str, &str)], security: &Security) -> Result<Chosen, String> {
-        let values = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let properties = Properties { path: "f".into(), values, keys: pairs.len() };
+        let mut properties = ConfigFile::new("f", Form::Properties);
+        pairs.iter().for_each(|(key, value)| properties.override_with(key, value));
         choose_endpoint(&properties, security)
     }
 

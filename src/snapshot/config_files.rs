@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Container, Strimzi};
+use crate::keys::Version;
 
 /// The configuration of one node, client or service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ pub struct ConfigFile {
     pub form: Form,
     /// Every occurrence of every key, in the order of the file.
     pub entries: Vec<Entry>,
+    /// The release that runs with it, as the user says; absent when nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_release: Option<Version>,
+    /// The machine that it is for, as a manifest or its folder says; absent when nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
     /// What is odd about the file as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oddities: Vec<FileOddity>,
@@ -136,6 +143,8 @@ pub enum Place {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file: Option<String>,
     },
+    /// `--override` on the command line of the process.
+    Override,
     /// A path inside a YAML document, such as `spec.kafka.config`.
     Yaml {
         /// Names with dots between.
@@ -153,6 +162,7 @@ impl Place {
         match self {
             Self::Line(line) => Some(*line),
             Self::Env { line, .. } | Self::Yaml { line, .. } => *line,
+            Self::Override => None,
         }
     }
 }
@@ -226,6 +236,8 @@ impl ConfigFile {
             kind: FileKind::Unknown("It sets nothing.".to_owned()),
             form,
             entries: Vec::new(),
+            declared_release: None,
+            machine: None,
             oddities: Vec::new(),
             container: None,
             strimzi: None,
@@ -262,6 +274,57 @@ impl ConfigFile {
         }
     }
 
+    /// The entries of a comma-separated list, trimmed, empty ones left out.
+    pub fn list<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.get(key).unwrap_or("").split(',').map(str::trim).filter(|entry| !entry.is_empty())
+    }
+
+    /// `node.id`, or its older name `broker.id`; absent when unset or not a number.
+    #[must_use]
+    pub fn node_id(&self) -> Option<i32> {
+        self.get("node.id").or_else(|| self.get("broker.id"))?.parse().ok()
+    }
+
+    /// Roles of the node: `process.roles`, or broker alone (ZooKeeper mode) when unset.
+    #[must_use]
+    pub fn roles(&self) -> Vec<&str> {
+        let roles: Vec<&str> = self.list("process.roles").collect();
+        if roles.is_empty() { vec!["broker"] } else { roles }
+    }
+
+    /// Log directories as Kafka resolves them: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`; with the metadata
+    /// log's own directory when it has one.
+    #[must_use]
+    pub fn log_dirs(&self) -> Vec<String> {
+        let mut dirs: Vec<String> = self.list("log.dirs").map(str::to_owned).collect();
+        if dirs.is_empty() {
+            let dir = self.get("log.dir").filter(|dir| !dir.is_empty());
+            dirs.push(dir.unwrap_or("/tmp/kafka-logs").to_owned());
+        }
+        if let Some(metadata) = self.get("metadata.log.dir").filter(|dir| !dir.is_empty())
+            && !dirs.iter().any(|dir| dir == metadata)
+        {
+            dirs.push(metadata.to_owned());
+        }
+        dirs
+    }
+
+    /// The release that runs with it: as the user says, else as the resource or the image says; absent when nothing does.
+    #[must_use]
+    pub fn release(&self) -> Option<Version> {
+        let resource = || Version::parse(self.strimzi.as_ref()?.version.as_deref()?);
+        let image = || self.container.as_ref()?.release();
+        self.declared_release.or_else(resource).or_else(image)
+    }
+
+    /// Sets what the command line of the process sets: it wins over the file.
+    pub fn override_with(&mut self, key: &str, value: &str) {
+        let setting = Setting::Value(value.to_owned());
+        let place = Place::Override;
+        self.entries.push(Entry { key: key.to_owned(), setting, place, effective: true, oddities: vec![] });
+        mark_overridden(&mut self.entries);
+    }
+
     /// `path`, with the part of it in parentheses: how a report names it.
     #[must_use]
     pub fn name(&self) -> String {
@@ -274,6 +337,10 @@ impl ConfigFile {
 
 /// Marks which occurrence of each key counts: the last one.
 pub fn mark_overridden(entries: &mut [Entry]) {
+    entries.iter_mut().for_each(|entry| {
+        entry.effective = true;
+        entry.oddities.retain(|oddity| *oddity != Oddity::Overridden);
+    });
     let mut seen = std::collections::BTreeSet::new();
     let overridden: Vec<usize> =
         (0..entries.len()).rev().filter(|at| !seen.insert(entries[*at].key.as_str())).collect();
@@ -306,5 +373,25 @@ mod tests {
         assert_eq!(file.stated("broker.rack"), Stated::Unset);
         let back: ConfigFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
         assert_eq!(back, file);
+    }
+
+    fn file(pairs: &[(&str, &str)]) -> ConfigFile {
+        let mut file = ConfigFile::new("server.properties", Form::Properties);
+        pairs.iter().for_each(|(key, value)| file.override_with(key, value));
+        file
+    }
+
+    #[test]
+    fn log_dirs_follow_kafkas_order_of_keys() {
+        assert_eq!(file(&[]).log_dirs(), ["/tmp/kafka-logs"]);
+        assert_eq!(file(&[("log.dir", "/a")]).log_dirs(), ["/a"]);
+        let both = [("log.dirs", "/b, /c,"), ("log.dir", "/a"), ("metadata.log.dir", "/m")];
+        assert_eq!(file(&both).log_dirs(), ["/b", "/c", "/m"]);
+    }
+
+    #[test]
+    fn a_file_without_roles_is_a_broker() {
+        assert_eq!(file(&[]).roles(), ["broker"]);
+        assert_eq!(file(&[("process.roles", "controller")]).roles(), ["controller"]);
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::keys::Version;
+
 /// A service of a compose file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -115,6 +117,27 @@ pub struct Behind<'a> {
 }
 
 impl Container {
+    /// The Kafka release in the image, as its tag says; absent for other tags.
+    #[must_use]
+    pub fn release(&self) -> Option<Version> {
+        let (_, tag) = self.image.as_deref()?.rsplit_once(':')?;
+        let version = Version::parse(tag)?;
+        match self.mapping {
+            Mapping::Apache | Mapping::Bitnami => Some(version),
+            // Confluent Platform 5.4 is Kafka 2.4, 7.9 is 3.9, 8.0 is 4.0.
+            Mapping::Confluent => match version {
+                Version(5, minor, _) if minor >= 4 => Some(Version(2, minor, 0)),
+                Version(6, minor, _) => Some(Version(2, minor + 6, 0)),
+                Version(7, minor, _) => Some(Version(3, minor, 0)),
+                Version(8, minor, _) => Some(Version(4, minor, 0)),
+                _ => None,
+            },
+            // The tag begins with the version of Scala.
+            Mapping::Wurstmeister => Version::parse(tag.split_once('-')?.1),
+            Mapping::ConfluentConnect | Mapping::ConfluentSchemaRegistry | Mapping::Unknown => None,
+        }
+    }
+
     /// What is behind `path` of the container: the mount with the longest target above it. Absent when no mount is: the
     /// path is then in the container's own layer, and gone with it.
     #[must_use]
@@ -248,5 +271,19 @@ mod tests {
         assert_eq!(behind("/var/lib/kafka/./data/../data"), Some((volume("inner"), "data".to_owned())));
         assert_eq!(behind("/var/lib/kafka2"), Some((volume("outer"), "kafka2".to_owned())));
         assert_eq!(behind("/tmp/kafka-logs"), None);
+    }
+
+    #[test]
+    fn a_tag_tells_the_release_of_kafka() {
+        let release = |mapping, image: &str| {
+            let image = Some(image.to_owned());
+            Container { image, mapping, ..Container::default() }.release().map(|release| release.to_string())
+        };
+        assert_eq!(release(Mapping::Apache, "apache/kafka:4.1.0").as_deref(), Some("4.1"));
+        assert_eq!(release(Mapping::Confluent, "confluentinc/cp-kafka:7.6.1").as_deref(), Some("3.6"));
+        assert_eq!(release(Mapping::Confluent, "confluentinc/cp-kafka:6.2.0").as_deref(), Some("2.8"));
+        assert_eq!(release(Mapping::Wurstmeister, "wurstmeister/kafka:2.13-2.8.1").as_deref(), Some("2.8"));
+        assert_eq!(release(Mapping::Apache, "apache/kafka:latest"), None);
+        assert_eq!(release(Mapping::Apache, "apache/kafka"), None);
     }
 }

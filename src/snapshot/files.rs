@@ -1,4 +1,4 @@
-//! What the node's own host tells: its process, its `server.properties`, the small files in its log directories.
+//! What the node's own host tells: its process, the small files in its log directories.
 
 use std::collections::BTreeMap;
 
@@ -54,59 +54,6 @@ pub struct BrokerProcess {
     pub boot_id: Option<String>,
 }
 
-/// The allow-listed part of a `server.properties`, as java.util.Properties reads it, overrides applied.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Properties {
-    /// The file.
-    pub path: String,
-    /// Allow-listed keys and their values.
-    pub values: BTreeMap<String, String>,
-    /// How many keys the file sets, allow-listed or not.
-    pub keys: usize,
-}
-
-impl Properties {
-    /// The value of `key`, trimmed; absent when not set or empty.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&str> {
-        self.values.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// The entries of a comma-separated list, trimmed, empty ones left out.
-    pub fn list<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
-        self.get(key).unwrap_or("").split(',').map(str::trim).filter(|entry| !entry.is_empty())
-    }
-
-    /// `node.id`, or its older name `broker.id`; absent when unset or not a number.
-    #[must_use]
-    pub fn node_id(&self) -> Option<i32> {
-        self.get("node.id").or_else(|| self.get("broker.id"))?.parse().ok()
-    }
-
-    /// Roles of the node: `process.roles`, or broker alone (ZooKeeper mode) when unset.
-    #[must_use]
-    pub fn roles(&self) -> Vec<&str> {
-        let roles: Vec<&str> = self.list("process.roles").collect();
-        if roles.is_empty() { vec!["broker"] } else { roles }
-    }
-
-    /// Log directories as Kafka resolves them: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`; with the metadata
-    /// log's own directory when it has one.
-    #[must_use]
-    pub fn log_dirs(&self) -> Vec<String> {
-        let mut dirs: Vec<String> = self.list("log.dirs").map(str::to_owned).collect();
-        if dirs.is_empty() {
-            dirs.push(self.get("log.dir").unwrap_or("/tmp/kafka-logs").to_owned());
-        }
-        if let Some(metadata) = self.get("metadata.log.dir")
-            && !dirs.iter().any(|dir| dir == metadata)
-        {
-            dirs.push(metadata.to_owned());
-        }
-        dirs
-    }
-}
-
 /// The content of a `meta.properties` (KIP-858).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetaProperties {
@@ -148,28 +95,4 @@ pub struct DirFiles {
 pub struct LogDirFiles {
     /// By path as configured: what is in it, or why it could not be looked at.
     pub dirs: BTreeMap<String, Result<DirFiles, Failure>>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn properties(pairs: &[(&str, &str)]) -> Properties {
-        let values = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Properties { values, ..Properties::default() }
-    }
-
-    #[test]
-    fn log_dirs_follow_kafkas_order_of_keys() {
-        assert_eq!(properties(&[]).log_dirs(), ["/tmp/kafka-logs"]);
-        assert_eq!(properties(&[("log.dir", "/a")]).log_dirs(), ["/a"]);
-        let both = [("log.dirs", "/b, /c,"), ("log.dir", "/a"), ("metadata.log.dir", "/m")];
-        assert_eq!(properties(&both).log_dirs(), ["/b", "/c", "/m"]);
-    }
-
-    #[test]
-    fn a_file_without_roles_is_a_broker() {
-        assert_eq!(properties(&[]).roles(), ["broker"]);
-        assert_eq!(properties(&[("process.roles", "controller")]).roles(), ["controller"]);
-    }
 }

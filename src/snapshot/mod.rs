@@ -26,9 +26,7 @@ pub use config_files::{
 };
 pub use configs::{ConfigSource, ConfigValue, Configs, TopicConfig};
 pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};
-pub use files::{
-    BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Properties, Selection,
-};
+pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
 pub use ledger::Ledger;
 pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
 pub use offsets::{Offsets, OffsetsRow};
@@ -110,8 +108,8 @@ impl Snapshot {
 pub struct NodeView {
     /// The node's process on this host and how it was chosen (`/proc`).
     pub process: Section<BrokerProcess>,
-    /// The allow-listed part of its `server.properties`.
-    pub properties: Section<Properties>,
+    /// Its configuration as written, without secrets: `server.properties`, or what stands for it.
+    pub properties: Section<ConfigFile>,
     /// Identity files and checkpoints in its log directories.
     pub files: Section<LogDirFiles>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).

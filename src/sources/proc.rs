@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::properties::{file_failure, is_allowed};
+use super::properties::file_failure;
+use crate::keys::is_secret;
 use crate::limits::PROCESSES_MAX;
 use crate::snapshot::{BrokerProcess, Failure, ProcessCandidate, Selection};
 
@@ -82,7 +83,7 @@ pub fn parse_cmdline(cmdline: &[u8]) -> Option<(String, BTreeMap<String, String>
             other => other.strip_prefix("--override=").map(str::to_owned),
         };
         if let Some((key, value)) = pair.as_ref().and_then(|pair| pair.split_once('=')) {
-            if is_allowed(key) {
+            if !is_secret(key) {
                 overrides.insert(key.to_owned(), value.to_owned());
             }
         } else if file.is_none() && !argument.is_empty() && !argument.starts_with('-') {

@@ -5,54 +5,19 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::config_files::parse_values;
+use super::config_files::{parse_properties_file, parse_values};
 use crate::limits::PROPERTIES_FILE_BYTES_MAX;
-use crate::snapshot::{ErrorKind, Failure, MetaProperties, Properties};
-
-/// Keys whose values may leave this module: what the program judges, and nothing that can be a secret.
-const ALLOWED: &[&str] = &[
-    "advertised.listeners",
-    "auto.create.topics.enable",
-    "auto.leader.rebalance.enable",
-    "broker.id",
-    "broker.rack",
-    "controller.listener.names",
-    "controller.quorum.bootstrap.servers",
-    "controller.quorum.voters",
-    "default.replication.factor",
-    "inter.broker.listener.name",
-    "listener.security.protocol.map",
-    "listeners",
-    "log.dir",
-    "log.dirs",
-    "metadata.log.dir",
-    "min.insync.replicas",
-    "node.id",
-    "offsets.topic.replication.factor",
-    "process.roles",
-    "replica.lag.time.max.ms",
-    "transaction.state.log.min.isr",
-    "transaction.state.log.replication.factor",
-    "unclean.leader.election.enable",
-];
-
-/// Whether the value of `key` may enter a snapshot.
-#[must_use]
-pub fn is_allowed(key: &str) -> bool {
-    ALLOWED.contains(&key)
-}
+use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties};
 
 /// Reads a `server.properties`; `overrides` are the `--override` pairs of the process, which win.
 ///
 /// # Errors
-/// `NotFound`, `Permission`, `Io`, `Limit`, or `Parse` for what [`parse_values`] refuses.
-pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Result<Properties, Failure> {
+/// `NotFound`, `Permission`, `Io`, `Limit`, or `Parse` for what [`parse_properties_file`] refuses.
+pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Result<ConfigFile, Failure> {
     let bytes = read_bounded(Path::new(path))?;
-    let all = parse_values(&bytes).map_err(|error| error.failure(path))?;
-    let keys = all.len();
-    let mut values: BTreeMap<String, String> = all.into_iter().filter(|(key, _)| is_allowed(key)).collect();
-    values.extend(overrides.iter().filter(|(key, _)| is_allowed(key)).map(|(k, v)| (k.clone(), v.clone())));
-    Ok(Properties { path: path.to_owned(), values, keys })
+    let mut file = parse_properties_file(path, &bytes).map_err(|error| error.failure(path))?;
+    overrides.iter().for_each(|(key, value)| file.override_with(key, value));
+    Ok(file)
 }
 
 /// Reads the `meta.properties` of a log directory.
@@ -107,22 +72,5 @@ pub fn file_failure(path: &Path, error: &io::Error) -> Failure {
             Failure::new(ErrorKind::Permission, message)
         }
         kind => Failure::new(ErrorKind::Io, format!("{path} cannot be read ({kind}).")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_stay_in_the_file() {
-        assert!(!is_allowed("ssl.keystore.password") && !is_allowed("sasl.jaas.config"));
-    }
-
-    #[test]
-    fn every_allowed_key_is_a_setting_and_no_secret() {
-        for key in ALLOWED {
-            assert!(!crate::keys::is_secret(key), "{key}");
-        }
     }
 }
