@@ -67,6 +67,11 @@ pub struct Options {
     #[serde(rename = "web.telemetry-path")]
     pub telemetry_path: Option<String>,
 
+    /// YAML file of Prometheus' web configuration: TLS, users and headers of this endpoint. Read again when it changes.
+    #[arg(long = "web.config.file", env = "BROKERWATCH_WEB_CONFIG_FILE", value_name = "FILE", help_heading = "Web")]
+    #[serde(rename = "web.config.file")]
+    pub web_config_file: Option<PathBuf>,
+
     /// How much is said of partitions. `auto` turns from each partition to counts by topic above 2,000 led partitions.
     #[arg(
         long = "collector.partitions.detail",
@@ -169,6 +174,8 @@ pub struct Config {
     pub listen_addresses: Vec<String>,
     /// Path of the page.
     pub telemetry_path: String,
+    /// Who may ask, and over what.
+    pub web_config_file: Option<PathBuf>,
     /// What the collectors are told.
     pub collectors: collectors::Options,
     /// Root of the proc file system.
@@ -201,6 +208,7 @@ impl Options {
             security: self.security.or(file.security),
             listen_addresses: self.listen_addresses.or(file.listen_addresses),
             telemetry_path: self.telemetry_path.or(file.telemetry_path),
+            web_config_file: self.web_config_file.or(file.web_config_file),
             partition_detail: self.partition_detail.or(file.partition_detail),
             collectors: self.collectors.or(file.collectors),
             procfs: self.procfs.or(file.procfs),
@@ -229,6 +237,7 @@ impl Options {
             properties_file: self.properties_file,
             listen_addresses,
             telemetry_path,
+            web_config_file: self.web_config_file,
             collectors: collectors::Options {
                 disabled: self.collectors.disabled(),
                 partition_detail: self.partition_detail.unwrap_or_default(),

@@ -9,7 +9,7 @@ use brokerwatch::config::{Config, LogFormat, LogLevel};
 use brokerwatch::gather::{self, Context};
 use brokerwatch::limits::Limits;
 use brokerwatch::self_metrics::SelfMetrics;
-use brokerwatch::server::{self, Pages, Server};
+use brokerwatch::server::{self, Gate, Pages, Server};
 use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot};
 use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
@@ -32,15 +32,19 @@ pub(crate) fn serve(cli: &Cli) -> u8 {
         Ok(config) => config,
         Err(message) => return crate::usage(&message),
     };
+    let gate = match Gate::new(config.web_config_file.as_deref()) {
+        Ok(gate) => Arc::new(gate),
+        Err(message) => return crate::usage(&message),
+    };
     let level = start_log(config.log_level, config.log_format);
     let Some(runtime) = runtime() else { return exit::FINDINGS };
-    let code = runtime.block_on(serve_until_stopped(cli, config, &level));
+    let code = runtime.block_on(serve_until_stopped(cli, config, gate, &level));
     // A name that is being looked up on another thread is not waited for.
     runtime.shutdown_background();
     code
 }
 
-async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> u8 {
+async fn serve_until_stopped(cli: &Cli, config: Config, gate: Arc<Gate>, level: &LevelHandle) -> u8 {
     let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(hangup)) = signals else {
         tracing::error!("Signals cannot be received.");
@@ -59,12 +63,12 @@ async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> 
     }
     warn_of_exposure(&config.security);
     for address in &config.listen_addresses {
-        tracing::info!(address, path = config.telemetry_path, "Serving.");
+        tracing::info!(address, path = config.telemetry_path, tls = gate.speaks_tls(), "Serving.");
     }
     let context = context(config);
     let tasks = gather::start(&context);
     let reloads = tokio::task::LocalSet::new();
-    let server = Arc::new(Server { context: context.clone(), pages: Pages::default() });
+    let server = Arc::new(Server { context: context.clone(), pages: Pages::default(), gate: gate.clone() });
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -77,7 +81,7 @@ async fn serve_until_stopped(cli: &Cli, config: Config, level: &LevelHandle) -> 
         .run_until(async {
             tokio::select! {
                 () = serving => {}
-                () = reload_on(hangup, cli, &context, level) => {}
+                () = reload_on(hangup, cli, &context, &gate, level) => {}
             }
         })
         .await;
@@ -100,13 +104,20 @@ fn warn_of_exposure(security: &Security) {
 }
 
 /// Takes a new configuration on each SIGHUP, or keeps the old one and says why.
-async fn reload_on(mut hangup: Signal, cli: &Cli, context: &Context, level: &LevelHandle) {
+async fn reload_on(mut hangup: Signal, cli: &Cli, context: &Context, gate: &Gate, level: &LevelHandle) {
     while hangup.recv().await.is_some() {
+        gate.look_now();
         match crate::configuration(cli) {
             Ok(config) => {
                 let old = context.config.load_full();
-                if config.listen_addresses != old.listen_addresses || config.reader_socket != old.reader_socket {
-                    tracing::warn!("Listen addresses and the reader's socket change with a restart only.");
+                if config.listen_addresses != old.listen_addresses
+                    || config.reader_socket != old.reader_socket
+                    || config.web_config_file != old.web_config_file
+                {
+                    tracing::warn!(
+                        "Listen addresses, the reader's socket and the name of the web configuration change with a \
+                         restart only."
+                    );
                 }
                 let _ = level.modify(|filter| *filter = level_filter(config.log_level));
                 context.config.store(Arc::new(config));

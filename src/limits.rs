@@ -24,6 +24,12 @@ pub const READER_LINE_BYTES: &str = "reader_line_bytes";
 pub const STUCK_READERS: &str = "stuck_readers";
 /// See [`HTTP_CONNECTIONS_MAX`].
 pub const HTTP_CONNECTIONS: &str = "http_connections";
+/// See [`HTTP_REQUESTS_MAX`].
+pub const HTTP_REQUESTS: &str = "http_requests";
+/// See [`PASSWORD_CHECKS_WAITING_MAX`].
+pub const PASSWORD_CHECKS: &str = "password_checks";
+/// Descriptors of this process (`ulimit -n`), of which a connection wanted one.
+pub const DESCRIPTORS: &str = "descriptors";
 /// A path that is not UTF-8, and is therefore shown and looked for with replacement characters.
 pub const UTF8: &str = "utf8";
 
@@ -41,6 +47,9 @@ pub const COUNTED: &[&str] = &[
     READER_LINE_BYTES,
     STUCK_READERS,
     HTTP_CONNECTIONS,
+    HTTP_REQUESTS,
+    PASSWORD_CHECKS,
+    DESCRIPTORS,
     UTF8,
 ];
 
@@ -87,8 +96,38 @@ pub const HTTP_HEADER_BYTES_MAX: usize = 16 << 10;
 pub const HTTP_CONNECTIONS_MAX: usize = 128;
 /// Milliseconds that an HTTP client has for its request header.
 pub const HTTP_HEADER_MS_MAX: u64 = 10_000;
-/// Milliseconds that an HTTP client has to take a response.
-pub const HTTP_RESPONSE_MS_MAX: u64 = 60_000;
+/// HTTP connections that there is always room for, however few descriptors there are.
+pub const HTTP_CONNECTIONS_MIN: usize = 4;
+/// Descriptors that HTTP leaves to the rest of the program.
+pub const DESCRIPTORS_RESERVED: usize = 48;
+/// Milliseconds until a connection is accepted again after that failed.
+pub const ACCEPT_BACK_OFF_MS: u64 = 100;
+/// HTTP requests that are answered at once; a further one waits [`PLACE_WAIT_MS_MAX`], and is told to come again.
+pub const HTTP_REQUESTS_MAX: usize = 64;
+/// Milliseconds that a request waits for its place.
+pub const PLACE_WAIT_MS_MAX: u64 = 2_000;
+/// Milliseconds after which a connection loses its place to a newer one when there are no more.
+pub const HTTP_SLOW_MS: u64 = 5_000;
+/// Milliseconds that a client of HTTP has for the handshake of TLS.
+pub const TLS_HANDSHAKE_MS_MAX: u64 = 10_000;
+/// Milliseconds that a client has to take in that it speaks HTTP where TLS is spoken.
+pub const LINGER_MS_MAX: u64 = 1_000;
+/// Milliseconds that an HTTP client has to ask and to take its response.
+pub const HTTP_RESPONSE_MS_MAX: u64 = 30_000;
+/// Bytes of a response that the kernel keeps for a client; twice that with its own books.
+pub const HTTP_SEND_BUFFER_BYTES: usize = 256 << 10;
+/// Passwords that are checked at once; each takes a core.
+pub const PASSWORD_CHECKS_AT_ONCE_MAX: usize = 1;
+/// Requests whose password waits to be checked; a further one waits [`PLACE_WAIT_MS_MAX`], and is told to come again.
+pub const PASSWORD_CHECKS_WAITING_MAX: usize = 32;
+/// Right passwords that are remembered.
+pub const VERIFIED_PASSWORDS_MAX: usize = 100;
+/// Highest cost of a bcrypt hash; a check of one of cost 18 takes twenty seconds.
+pub const BCRYPT_COST_MAX: u32 = 18;
+/// Milliseconds between two looks at the files of the web configuration.
+pub const WEB_CONFIG_LOOK_MS: u64 = 5_000;
+/// Milliseconds between two lines of the log at level warn that say that a client was turned away.
+pub const REFUSAL_LOG_MS: u64 = 60_000;
 /// Milliseconds that open requests have to finish after SIGTERM.
 pub const DRAIN_MS_MAX: u64 = 5_000;
 

@@ -26,6 +26,7 @@ pub struct SelfMetrics {
     render_seconds: prometheus::Gauge,
     panics: IntCounterVec,
     config_reload_success: IntGauge,
+    endpoint: EndpointMetrics,
     process: ProcessMetrics,
 }
 
@@ -33,6 +34,13 @@ pub struct SelfMetrics {
 fn places() -> impl Iterator<Item = &'static str> {
     let sources = sources::SOURCES.iter().map(|source| source.name);
     sources.chain(collectors::COLLECTORS.iter().map(|collector| collector.name))
+}
+
+/// Who may ask us, and who was turned away.
+struct EndpointMetrics {
+    web_config_reload_success: IntGaugeVec,
+    web_certificate_not_after: IntGaugeVec,
+    http_refused: IntCounterVec,
 }
 
 /// The conventional `process_*` metrics, read through sysinfo.
@@ -121,6 +129,7 @@ impl SelfMetrics {
                 "brokerwatch_config_last_reload_successful",
                 "1 when the configuration in use is the newest that was given, 0 when a newer one was refused.",
             ),
+            endpoint: EndpointMetrics::new(&one),
             process: ProcessMetrics::new(&registry),
             registry,
         };
@@ -197,6 +206,48 @@ impl SelfMetrics {
     pub fn config_reloaded(&self, taken: bool) {
         self.config_reload_success.set(taken.into());
     }
+
+    /// A new web configuration was taken or refused.
+    pub fn web_config_reloaded(&self, taken: bool) {
+        self.endpoint.web_config_reload_success.with_label_values::<&str>(&[]).set(taken.into());
+    }
+
+    /// The certificate that is served now ends at this Unix time; none is served, or its end cannot be read.
+    pub fn web_certificate(&self, not_after: Option<i64>) {
+        self.endpoint.web_certificate_not_after.reset();
+        if let Some(not_after) = not_after {
+            self.endpoint.web_certificate_not_after.with_label_values::<&str>(&[]).set(not_after);
+        }
+    }
+
+    /// A client of our own endpoint was turned away.
+    pub fn http_refused(&self, reason: &str) {
+        self.endpoint.http_refused.with_label_values(&[reason]).inc();
+    }
+}
+
+impl EndpointMetrics {
+    fn new(one: &Instruments<'_>) -> Self {
+        let metrics = Self {
+            web_config_reload_success: one.gauge_once_set(
+                "brokerwatch_web_config_last_reload_successful",
+                "1 when the web configuration in use is the newest there is, 0 when a newer one was refused; absent without one.",
+            ),
+            web_certificate_not_after: one.gauge_once_set(
+                "brokerwatch_web_certificate_not_after_timestamp_seconds",
+                "When the certificate that is served here ends, as Unix time; absent without TLS.",
+            ),
+            http_refused: one.counters(
+                "brokerwatch_http_refused_total",
+                "Clients of our own endpoint that were turned away, by reason.",
+                "reason",
+            ),
+        };
+        for reason in ["handshake", "credentials", "rate_limit"] {
+            metrics.http_refused.with_label_values(&[reason]).inc_by(0);
+        }
+        metrics
+    }
 }
 
 impl ProcessMetrics {
@@ -240,6 +291,8 @@ pub fn described() -> Vec<(String, &'static str, String)> {
     metrics.kafka_request("ApiVersions", Duration::ZERO);
     metrics.source("liveness", Duration::ZERO);
     metrics.reader_stuck("/", false);
+    metrics.web_config_reloaded(true);
+    metrics.web_certificate(Some(0));
     let kind = |kind| match kind {
         prometheus::proto::MetricType::COUNTER => "counter",
         prometheus::proto::MetricType::HISTOGRAM => "histogram",
@@ -272,6 +325,11 @@ impl Instruments<'_> {
 
     fn gauge(&self, name: &str, help: &str) -> IntGauge {
         registered(self.registry, IntGauge::new(name, help))
+    }
+
+    /// A gauge without labels that is absent until it is first set.
+    fn gauge_once_set(&self, name: &str, help: &str) -> IntGaugeVec {
+        registered(self.registry, IntGaugeVec::new(Opts::new(name, help), &[]))
     }
 }
 

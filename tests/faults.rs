@@ -7,20 +7,20 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::io::Write;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, sleep};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::fake_node::{FakeNode, Fault, within};
 use common::repository;
 use common::sidecar::{
-    Host, META, PROGRAM, Sidecar, closed_port, connect, flag, get, has, has_partitions, is_down, is_running, is_up,
-    reply, request, run, send, stderr, stdout, value,
+    Host, META, PROGRAM, Sidecar, closed_port, connect, flag, has, has_partitions, is_down, is_running, is_up, reply,
+    run, send, stderr, stdout, value,
 };
 use kafka_protocol::messages::ApiKey;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -574,20 +574,6 @@ fn a_bad_value_of_the_environment_or_the_file_is_refused_too() {
 }
 
 #[test]
-fn a_port_in_use_ends_it_with_the_address_and_the_flag() {
-    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    let host = Host::new();
-    let output = run(&[&flag("web.listen-address", &address), &host.procfs()]);
-    assert_eq!(output.status.code(), FAILED);
-    let text = stderr(&output);
-    assert!(text.contains(&address) && text.contains("--web.listen-address") && text.contains("in use"), "{text}");
-    let output = run(&["--web.listen-address=192.0.2.1:9", &host.procfs()]);
-    assert_eq!(output.status.code(), FAILED);
-    assert!(stderr(&output).contains("--web.listen-address=192.0.2.1:9"), "{}", stderr(&output));
-}
-
-#[test]
 fn help_and_version_are_no_failure() {
     for argument in ["--help", "-h", "--version", "-V"] {
         let output = run(&[argument]);
@@ -656,132 +642,7 @@ fn a_bad_configuration_is_refused_on_sighup_and_the_old_one_stays() {
     assert!(silent_of_file.is_empty(), "these do not name {shown}:\n{}", silent_of_file.join("\n"));
 }
 
-// (j): the server.
-
-#[test]
-fn methods_paths_and_formats_are_answered_as_http_wants_it() {
-    let (host, node) = (Host::new(), FakeNode::start());
-    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
-    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
-    let ask = |method, path, headers| request(sidecar.port, method, path, headers).unwrap();
-    let post = ask("POST", "/metrics", "Content-Length: 0\r\n");
-    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
-    let head = ask("HEAD", "/metrics", "");
-    assert_eq!((head.status, head.body.len()), (200, 0));
-    assert!(
-        head.header("content-length").is_some_and(|length| length.parse::<usize>().unwrap() > 1_000),
-        "{}",
-        head.head
-    );
-    assert_eq!(ask("GET", "/nothing", "").status, 404);
-    for path in ["/", "/-/healthy", "/healthz", "/-/ready"] {
-        assert_eq!(ask("GET", path, "").status, 200, "{path}");
-    }
-
-    let text = ask("GET", "/metrics", "");
-    assert!(text.header("content-type").unwrap().starts_with("text/plain; version=0.0.4"), "{}", text.head);
-    assert!(text.header("content-encoding").is_none() && !text.text().contains("# EOF"));
-    let open = ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0\r\n");
-    assert!(open.header("content-type").unwrap().starts_with("application/openmetrics-text; version=1.0.0"));
-    assert!(open.text().ends_with("# EOF\n"), "{}", open.text());
-    assert!(text.header("vary").is_some_and(|vary| vary.contains("Accept-Encoding")));
-
-    let zipped = ask("GET", "/metrics", "Accept-Encoding: gzip\r\n");
-    assert_eq!(zipped.header("content-encoding"), Some("gzip"));
-    let mut unzipped = String::new();
-    flate2::read::GzDecoder::new(&*zipped.body).read_to_string(&mut unzipped).unwrap();
-    assert!(zipped.body.len() < unzipped.len() / 2 && is_up(&unzipped));
-}
-
-#[test]
-fn what_was_seen_is_told_on_loopback_only() {
-    let (host, node) = (Host::new(), FakeNode::start());
-    let arguments = [host.procfs(), flag("kafka.server", node.address())];
-    let sidecar = Sidecar::start_by(|_| {}, "0.0.0.0", &arguments);
-    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
-    let snapshot: serde_json::Value = serde_json::from_str(&sidecar.get("/snapshot").text()).unwrap();
-    assert_eq!(snapshot["schema"], 1);
-    assert!(snapshot["nodes"][node.address()].is_object(), "{snapshot}");
-    let findings: serde_json::Value = serde_json::from_str(&sidecar.get("/findings").text()).unwrap();
-    assert_eq!(findings["schema"], 1);
-    // Which address this host has is asked of the routing table; nothing is sent.
-    let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
-        socket.connect("192.0.2.1:9")?;
-        Ok(socket.local_addr()?.ip())
-    });
-    if let Ok(own) = own
-        && !own.is_loopback()
-    {
-        for (path, status) in [("/snapshot", 403), ("/findings", 403), ("/metrics", 200)] {
-            let mut stream = TcpStream::connect((own, sidecar.port)).unwrap();
-            write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-            assert_eq!(reply(&mut stream).unwrap().status, status, "{path} from {own}");
-        }
-    }
-}
-
-#[test]
-fn a_header_that_is_too_large_is_refused() {
-    let host = Host::new();
-    let sidecar = Sidecar::start(&[host.procfs()]);
-    let mut stream = connect(sidecar.port);
-    let large = "x".repeat(64 << 10);
-    // The server may close before all of it was taken.
-    let _ = write!(stream, "GET /metrics HTTP/1.1\r\nHost: a\r\nX-Large: {large}\r\n\r\n");
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
-    assert_eq!(sidecar.get("/-/healthy").status, 200);
-}
-
-#[test]
-fn a_header_that_does_not_end_is_cut_off() {
-    let host = Host::new();
-    let sidecar = Sidecar::start(&[host.procfs()]);
-    let mut stream = connect(sidecar.port);
-    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nX-Slow: ").unwrap();
-    let started = Instant::now();
-    let closed = within(13_000, || {
-        let written = stream.write_all(b"x").is_err();
-        let read = stream.read(&mut [0; 1]);
-        written || matches!(read, Ok(0)) || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
-    });
-    assert!(closed, "after {:?} it still listens", started.elapsed());
-    assert!(started.elapsed() > Duration::from_secs(5), "a slow client has its time: {:?}", started.elapsed());
-}
-
-#[test]
-fn idle_connections_do_not_stop_a_scrape() {
-    let host = Host::new();
-    let sidecar = Sidecar::start(&[host.procfs()]);
-    let idle: Vec<TcpStream> = (0..150).map(|_| connect(sidecar.port)).collect();
-    sleep(Duration::from_millis(300));
-    let mut scrape = connect(sidecar.port);
-    scrape.set_read_timeout(Some(Duration::from_secs(12))).unwrap();
-    let started = Instant::now();
-    write!(scrape, "GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    let answer = reply(&mut scrape).map(|answer| answer.status);
-    let took = started.elapsed();
-    drop(idle);
-    // Prometheus waits ten seconds by default.
-    let answered = answer.as_ref().is_ok_and(|status| *status == 200);
-    assert!(answered && took < Duration::from_secs(5), "{answer:?} after {took:?}");
-}
-
-#[test]
-fn many_scrapes_at_once_are_all_answered() {
-    let (host, node) = (Host::new(), FakeNode::start());
-    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
-    sidecar.until("the broker answers", 6, is_up);
-    let port = sidecar.port;
-    let scrapes: Vec<_> =
-        (0..64).map(|_| thread::spawn(move || get(port, "/metrics").map(|reply| reply.status))).collect();
-    for scrape in scrapes {
-        assert_eq!(scrape.join().unwrap().unwrap(), 200);
-    }
-}
+// (j): the end of the server; tests/endpoint.rs has the rest of it.
 
 #[test]
 fn a_request_under_way_is_finished_after_sigterm() {

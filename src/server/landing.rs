@@ -5,7 +5,8 @@ use std::fmt::Write;
 use bytes::Bytes;
 use hyper::StatusCode;
 
-use super::{Answer, Server, content};
+use super::routes::content;
+use super::{Answer, Server};
 use crate::derive::View;
 use crate::derive::broker::BrokerState;
 use crate::derive::node;

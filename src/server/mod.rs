@@ -4,45 +4,53 @@
 //! * `GET /` the node, its sources and their ages
 //! * `GET /-/healthy`, `/healthz` 200 while the process serves; says nothing of Kafka
 //! * `GET /-/ready` 200 once every source was tried, 503 before
-//! * `GET /snapshot`, `/findings` what was seen and what is wrong, from loopback only
+//! * `GET /snapshot`, `/findings` what was seen and what is wrong, for who asks from loopback or says who they are
+//!
+//! A connection serves one request and has a deadline for everything: handshake, header, response.
 
 #![expect(clippy::disallowed_methods, reason = "this is where the program listens and waits")]
 
+mod access;
+mod credentials;
 mod landing;
 mod page;
+mod routes;
+mod tls;
+mod web_config;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use hyper::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustix::net::sockopt::set_socket_send_buffer_size;
+use rustix::process::{Resource, getrlimit};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
-use crate::checks::Profile;
-use crate::cli::ReportFormat;
-use crate::exposition::Format;
 use crate::gather::Context;
 use crate::limits::{
-    DRAIN_MS_MAX, HTTP_CONNECTIONS, HTTP_CONNECTIONS_MAX, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_MS_MAX,
-    HTTP_RESPONSE_MS_MAX,
+    ACCEPT_BACK_OFF_MS, DESCRIPTORS, DESCRIPTORS_RESERVED, DRAIN_MS_MAX, HTTP_CONNECTIONS, HTTP_CONNECTIONS_MAX,
+    HTTP_CONNECTIONS_MIN, HTTP_HEADER_BYTES_MAX, HTTP_HEADER_MS_MAX, HTTP_REQUESTS_MAX, HTTP_RESPONSE_MS_MAX,
+    HTTP_SEND_BUFFER_BYTES, HTTP_SLOW_MS, TLS_HANDSHAKE_MS_MAX,
 };
-use crate::report::{self, Expectations};
-use crate::snapshot::Snapshot;
+use crate::self_metrics::SelfMetrics;
+pub use access::Gate;
 pub use page::Pages;
+use routes::Caller;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -53,6 +61,8 @@ pub struct Server {
     pub context: Arc<Context>,
     /// The page in the making.
     pub pages: Pages,
+    /// Who may ask.
+    pub gate: Arc<Gate>,
 }
 
 /// Binds every listen address.
@@ -73,52 +83,86 @@ pub async fn bind(addresses: &[String]) -> Result<Vec<TcpListener>, String> {
 }
 
 async fn bind_one(address: &str) -> io::Result<TcpListener> {
-    match (TcpListener::bind(address).await, address.strip_prefix("[::]:")) {
+    let listener = match (TcpListener::bind(address).await, address.strip_prefix("[::]:")) {
         // A host without IPv6 has no dual-stack wildcard.
         (Err(error), Some(port)) if error.kind() != io::ErrorKind::AddrInUse => {
             TcpListener::bind(format!("0.0.0.0:{port}")).await
         }
         (result, _) => result,
-    }
+    }?;
+    // Connections inherit it. What the kernel would else keep for those that do not read is megabytes for each.
+    set_socket_send_buffer_size(&listener, HTTP_SEND_BUFFER_BYTES)?;
+    Ok(listener)
 }
 
 /// Serves until `stop` is done, then lets open requests finish for a while.
 pub async fn serve(server: Arc<Server>, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
-    let open = Arc::new(Connections::default());
+    let open = Arc::new(Connections::new(connections_max()));
+    let metrics = server.context.metrics.clone();
+    let following = tokio::spawn(server.gate.clone().follow(metrics.clone()));
     let (accepted, mut connections) = mpsc::channel(1);
-    let acceptors: Vec<_> =
-        listeners.into_iter().map(|listener| tokio::spawn(accept(listener, accepted.clone()))).collect();
+    let acceptors: Vec<_> = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(accept(listener, accepted.clone(), open.clone(), metrics.clone())))
+        .collect();
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             Some((stream, peer)) = connections.recv() => {
                 if open.make_room() {
-                    server.context.metrics.limit_hit(HTTP_CONNECTIONS);
+                    metrics.limit_hit(HTTP_CONNECTIONS);
                 }
-                start_connection(&graceful, server.clone(), stream, peer, open.clone());
+                start_connection(graceful.watcher(), server.clone(), stream, peer, open.clone());
             }
         }
     }
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
+    following.abort();
+    open.end_handshakes();
     if timeout(Duration::from_millis(DRAIN_MS_MAX), graceful.shutdown()).await.is_err() {
         tracing::warn!(drain_ms = DRAIN_MS_MAX, "Open requests did not finish in time and are cut off.");
     }
 }
 
-async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, SocketAddr)>) {
+/// As many connections as descriptors allow when the sources are to keep theirs.
+fn connections_max() -> usize {
+    let Some(descriptors) = getrlimit(Resource::Nofile).current else { return HTTP_CONNECTIONS_MAX };
+    let left = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(DESCRIPTORS_RESERVED);
+    if left < HTTP_CONNECTIONS_MAX {
+        tracing::warn!(
+            descriptors,
+            "So few descriptors leave room for few HTTP connections; raise ulimit -n or LimitNOFILE."
+        );
+    }
+    left.clamp(HTTP_CONNECTIONS_MIN, HTTP_CONNECTIONS_MAX)
+}
+
+async fn accept(
+    listener: TcpListener,
+    accepted: mpsc::Sender<(TcpStream, SocketAddr)>,
+    open: Arc<Connections>,
+    metrics: Arc<SelfMetrics>,
+) {
+    let mut failing = false;
     loop {
         match listener.accept().await {
             Ok(connection) => {
+                failing = false;
                 if accepted.send(connection).await.is_err() {
                     return;
                 }
             }
             Err(error) => {
-                // Out of descriptors, as a rule: others will be closed meanwhile.
-                tracing::warn!(error = %error, "A connection could not be accepted.");
-                sleep(Duration::from_millis(100)).await;
+                // Out of descriptors, as a rule: the oldest connection gives its own, and the kernel keeps who waits.
+                metrics.limit_hit(DESCRIPTORS);
+                if !failing {
+                    tracing::warn!(error = %error, "Connections cannot be accepted; it is tried again.");
+                }
+                failing = true;
+                open.close_oldest();
+                sleep(Duration::from_millis(ACCEPT_BACK_OFF_MS)).await;
             }
         }
     }
@@ -126,49 +170,110 @@ async fn accept(listener: TcpListener, accepted: mpsc::Sender<(TcpStream, Socket
 
 /// Open connections, the oldest first. When they are too many, the oldest is closed for the newest: each serves one
 /// request of milliseconds, so the oldest is one that sends or reads nothing, and cannot keep Prometheus out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Connections {
-    open: Mutex<VecDeque<Arc<Notify>>>,
+    max: usize,
+    open: Mutex<VecDeque<Arc<Open>>>,
+    /// Places of requests that are answered at once.
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Open {
+    since: Instant,
+    close: Notify,
+    /// Whether it shakes hands still.
+    greeting: AtomicBool,
 }
 
 impl Connections {
+    fn new(max: usize) -> Self {
+        Self { max, open: Mutex::default(), places: Arc::new(Semaphore::new(HTTP_REQUESTS_MAX)) }
+    }
+
     /// Closes the oldest connection when there is no room for another; says whether it did.
     fn make_room(&self) -> bool {
-        let mut open = self.lock();
-        if open.len() < HTTP_CONNECTIONS_MAX {
-            return false;
+        self.lock().len() >= self.max && self.close_oldest()
+    }
+
+    fn close_oldest(&self) -> bool {
+        let oldest = self.lock().pop_front();
+        oldest.inspect(|oldest| oldest.close.notify_one()).is_some()
+    }
+
+    /// When no place is left, takes the one of the oldest connection, if that is slow.
+    fn hurry(&self) {
+        let is_slow = |open: &Arc<Open>| open.since.elapsed() >= Duration::from_millis(HTTP_SLOW_MS);
+        let oldest_is_slow = self.lock().front().is_some_and(is_slow);
+        if self.places.available_permits() == 0 && oldest_is_slow {
+            self.close_oldest();
         }
-        open.pop_front().is_some_and(|oldest| {
-            oldest.notify_one();
-            true
-        })
     }
 
-    fn enter(&self) -> Arc<Notify> {
-        let close = Arc::new(Notify::new());
-        self.lock().push_back(close.clone());
-        close
+    /// Closes what has not yet come to a request.
+    fn end_handshakes(&self) {
+        let open = self.lock();
+        let greeting = open.iter().filter(|open| open.greeting.load(Ordering::Relaxed));
+        greeting.for_each(|open| open.close.notify_one());
     }
 
-    fn leave(&self, close: &Arc<Notify>) {
-        self.lock().retain(|other| !Arc::ptr_eq(other, close));
+    fn enter(&self, greeting: bool) -> Arc<Open> {
+        let own = Open { since: Instant::now(), close: Notify::new(), greeting: AtomicBool::new(greeting) };
+        let own = Arc::new(own);
+        self.lock().push_back(own.clone());
+        own
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
+    fn leave(&self, own: &Arc<Open>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, own));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Open>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn start_connection(
-    graceful: &GracefulShutdown,
+    watcher: Watcher,
     server: Arc<Server>,
     stream: TcpStream,
     peer: SocketAddr,
     open: Arc<Connections>,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let answer = route(&server, &request, peer);
-        async move { Ok::<_, Infallible>(answer) }
+    let access = server.gate.access();
+    let own = open.enter(access.tls.is_some());
+    let caller = Arc::new(Caller { peer, access, open: open.clone(), place: OnceLock::new() });
+    tokio::spawn(async move {
+        let deadline = Duration::from_millis(HTTP_RESPONSE_MS_MAX);
+        tokio::select! {
+            // A client that takes too long loses its connection; that it broke off is its own business.
+            _ = timeout(deadline, attend(watcher, server, stream, caller, &own)) => {}
+            () = own.close.notified() => {}
+        }
+        open.leave(&own);
+    });
+}
+
+async fn attend(watcher: Watcher, server: Arc<Server>, stream: TcpStream, caller: Arc<Caller>, own: &Open) {
+    let Some(config) = caller.access.tls.clone() else { return speak(watcher, server, stream, caller).await };
+    let handshake = timeout(Duration::from_millis(TLS_HANDSHAKE_MS_MAX), tls::accept(stream, config)).await;
+    own.greeting.store(false, Ordering::Relaxed);
+    match handshake.unwrap_or_else(|_| Err("its handshake of TLS took too long".to_owned())) {
+        Ok(stream) => speak(watcher, server, stream, caller).await,
+        Err(why) => {
+            server.context.metrics.http_refused("handshake");
+            server.gate.tell_refusal(caller.peer, &why);
+        }
+    }
+}
+
+async fn speak<S>(watcher: Watcher, server: Arc<Server>, stream: S, caller: Arc<Caller>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let (server, caller) = (server.clone(), caller.clone());
+        async move { Ok::<_, Infallible>(routes::answer(&server, &caller, &request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -177,137 +282,6 @@ fn start_connection(
         // One request each: what bounds the connection then bounds the response, and none sits idle.
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        let close = open.enter();
-        tokio::select! {
-            // A client that takes too long loses its connection; that it broke off is its own business.
-            _ = timeout(Duration::from_millis(HTTP_RESPONSE_MS_MAX), connection) => {}
-            () = close.notified() => {}
-        }
-        open.leave(&close);
-    });
-}
-
-fn route(server: &Server, request: &Request<Incoming>, peer: SocketAddr) -> Answer {
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.\n");
-        answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return answer;
-    }
-    let config = server.context.config.load();
-    match request.uri().path() {
-        path if path == config.telemetry_path => metrics(server, request.headers()),
-        "/" => landing::page(server),
-        "/-/healthy" | "/healthz" => plain(StatusCode::OK, "brokerwatch is healthy.\n"),
-        "/-/ready" if server.context.store.all_tried() => plain(StatusCode::OK, "brokerwatch is ready.\n"),
-        "/-/ready" => plain(StatusCode::SERVICE_UNAVAILABLE, "Not every source was tried yet.\n"),
-        "/snapshot" | "/findings" if !peer.ip().to_canonical().is_loopback() => {
-            plain(StatusCode::FORBIDDEN, "This is answered on loopback only; ask from the host itself.\n")
-        }
-        "/snapshot" => snapshot(server),
-        "/findings" => json(findings(&server.pages.snapshot(&server.context))),
-        _ => plain(StatusCode::NOT_FOUND, "There is nothing here; see / for what there is.\n"),
-    }
-}
-
-fn metrics(server: &Server, headers: &HeaderMap) -> Answer {
-    let format = negotiate(headers.get(ACCEPT));
-    let gzip = accepts_gzip(headers.get(ACCEPT_ENCODING));
-    let body = server.pages.get(&server.context, format, gzip);
-    server.context.metrics.scraped();
-    let mut answer = Response::new(Full::new(body));
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
-    headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
-    if gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    answer
-}
-
-fn snapshot(server: &Server) -> Answer {
-    match serde_json::to_string_pretty(&server.pages.snapshot(&server.context)) {
-        Ok(text) => json(text + "\n"),
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "The snapshot could not be written; please report this.\n"),
-    }
-}
-
-/// The format that the client prefers among ours; text when it says nothing of either.
-fn negotiate(accept: Option<&HeaderValue>) -> Format {
-    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let weight = |wanted: &str| {
-        let offers =
-            accept.split(',').filter(|offer| offer.split(';').next().is_some_and(|kind| kind.trim() == wanted));
-        offers.map(quality).fold(None, |best: Option<f32>, q| Some(best.map_or(q, |best| best.max(q))))
-    };
-    // Another version of OpenMetrics is not ours to claim.
-    let openmetrics = accept.split(',').any(|offer| offer.contains("openmetrics-text") && offer.contains("1.0.0"));
-    let unversioned = accept.contains("openmetrics-text") && !accept.contains("version=");
-    match (weight("application/openmetrics-text"), weight("text/plain")) {
-        (Some(q), text) if (openmetrics || unversioned) && q > 0.0 && q >= text.unwrap_or(0.0) => Format::OpenMetrics,
-        _ => Format::Text,
-    }
-}
-
-fn quality(offer: &str) -> f32 {
-    let q = offer.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("q=")?.parse().ok());
-    q.unwrap_or(1.0)
-}
-
-fn accepts_gzip(accept: Option<&HeaderValue>) -> bool {
-    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
-    accept.split(',').any(|offer| {
-        let name = offer.split(';').next().unwrap_or("").trim();
-        (name == "gzip" || name == "*") && quality(offer) > 0.0
-    })
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Answer {
-    content(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
-}
-
-/// Every finding, as `check --format=json` prints them.
-fn findings(snapshot: &Snapshot) -> String {
-    let report = report::check(snapshot, Profile::Strict, &Expectations::default());
-    report.write(ReportFormat::Json, snapshot)
-}
-
-fn json(text: String) -> Answer {
-    content(StatusCode::OK, "application/json", text.into())
-}
-
-fn content(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn negotiated(accept: &'static str) -> Format {
-        negotiate(Some(&HeaderValue::from_static(accept)))
-    }
-
-    #[test]
-    fn what_prometheus_asks_for_is_answered() {
-        let prometheus_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
-                            application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-        assert_eq!(negotiated(prometheus_3), Format::OpenMetrics);
-        assert_eq!(negotiated("text/plain;version=0.0.4"), Format::Text);
-        assert_eq!(negotiated("*/*"), Format::Text);
-        assert_eq!(negotiate(None), Format::Text);
-        assert_eq!(negotiated("application/openmetrics-text;version=2.0.0"), Format::Text);
-        assert_eq!(negotiated("text/plain;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1"), Format::Text);
-    }
-
-    #[test]
-    fn gzip_is_sent_only_when_asked_for() {
-        let gzip = |value: &'static str| accepts_gzip(Some(&HeaderValue::from_static(value)));
-        assert!(gzip("gzip") && gzip("deflate, gzip;q=0.5"));
-        assert!(!gzip("identity") && !gzip("gzip;q=0") && !accepts_gzip(None));
-    }
+    // What the client did wrong is its own business.
+    let _ = watcher.watch(connection).await;
 }

@@ -6,6 +6,7 @@ pub mod config_files;
 pub mod kafka;
 pub mod log_dir_files;
 pub mod mounts;
+pub(crate) mod pem;
 pub mod proc;
 pub mod properties;
 pub mod reader;

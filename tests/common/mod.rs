@@ -1,6 +1,7 @@
 //! What several tests share.
 #![allow(dead_code, clippy::disallowed_methods, reason = "each test target uses its own part; tests read files")]
 
+pub(crate) mod authority;
 pub(crate) mod fake_node;
 pub(crate) mod secure_front;
 pub(crate) mod sidecar;

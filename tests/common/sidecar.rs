@@ -283,7 +283,7 @@ pub(crate) fn request(port: u16, method: &str, path: &str, headers: &str) -> std
     reply(&mut stream)
 }
 
-pub(crate) fn reply(stream: &mut TcpStream) -> std::io::Result<Reply> {
+pub(crate) fn reply(stream: &mut impl Read) -> std::io::Result<Reply> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::timeout;
 
-use crate::limits::{SECRET_FILE_BYTES_MAX, SECRET_FILE_MS_MAX};
+use crate::limits::SECRET_FILE_MS_MAX;
 use crate::snapshot::{ErrorKind, Failure};
+use crate::sources::pem;
 
 /// Bytes that are shown nowhere.
 pub(super) struct Secret(Vec<u8>);
@@ -117,15 +117,7 @@ fn turn(path: &Path) -> Arc<tokio::sync::Mutex<()>> {
 }
 
 fn read_now(flag: &str, path: &Path, kind: ErrorKind) -> Result<Vec<u8>, Failure> {
-    let failure = |what: String| Failure::new(kind, format!("{flag}={}: {what}.", path.display()));
-    let unread = |error: std::io::Error| failure(format!("cannot be read ({})", error.kind()));
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(unread)?;
-    file.take(SECRET_FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unread)?;
-    if bytes.len() as u64 > SECRET_FILE_BYTES_MAX {
-        return Err(failure(format!("is larger than {SECRET_FILE_BYTES_MAX} bytes")));
-    }
-    Ok(bytes)
+    pem::read_small(path).map_err(|what| Failure::new(kind, format!("{flag}={}: {what}.", path.display())))
 }
 
 #[cfg(test)]

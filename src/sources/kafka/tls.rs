@@ -7,7 +7,6 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -19,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::security::TlsFiles;
 use super::{Endpoint, files};
 use crate::snapshot::{ErrorKind, Failure};
+use crate::sources::pem;
 
 const CA_FLAG: &str = "--tls.ca-file";
 
@@ -93,48 +93,24 @@ async fn authorities(files: &TlsFiles, flag: &'static str) -> Result<RootCertSto
         });
     };
     for certificate in certificates(flag, file).await? {
-        store.add(certificate).map_err(|_| not_pem(flag, file, "holds a certificate that cannot be read"))?;
+        store.add(certificate).map_err(|_| failure(pem::unreadable(&place(flag, file))))?;
     }
     Ok(store)
 }
 
 async fn certificates(flag: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let bytes = pem(flag, path).await?;
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let read = read.map_err(|_| not_pem(flag, path, "is not well-formed PEM"))?;
-    if read.is_empty() { Err(not_pem(flag, path, "holds no certificate")) } else { Ok(read) }
+    let bytes = files::read(flag, path, ErrorKind::Tls).await?;
+    pem::certificates(&place(flag, path), &bytes).map_err(failure)
 }
 
 async fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     const FLAG: &str = "--tls.key-file";
-    let bytes = pem(FLAG, path).await?;
-    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-    if has(b"ENCRYPTED PRIVATE KEY") || has(b"Proc-Type: 4,ENCRYPTED") {
-        let message = format!(
-            "{FLAG}={}: encrypted keys are not supported; convert it with: openssl pkey -in FILE -out key.pem",
-            path.display()
-        );
-        return Err(failure(message));
-    }
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|_| not_pem(FLAG, path, "holds no private key"))
+    let bytes = files::read(FLAG, path, ErrorKind::Tls).await?;
+    pem::private_key(&place(FLAG, path), &bytes).map_err(failure)
 }
 
-/// The bytes of a PEM file; Java's key stores are told what to become.
-async fn pem(flag: &'static str, path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = files::read(flag, path, ErrorKind::Tls).await?;
-    let how = if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || bytes.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
-        "JKS is not supported; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore store.p12 \
-         -deststoretype PKCS12, then openssl pkcs12 -in store.p12 -nodes -out store.pem"
-    } else if bytes.first() == Some(&0x30) && bytes.get(1).is_some_and(|length| *length >= 0x80) {
-        "PKCS12 and DER are not supported; convert it with: openssl pkcs12 -in FILE -nodes -out store.pem"
-    } else {
-        return Ok(bytes);
-    };
-    Err(failure(format!("{flag}={}: {how}", path.display())))
-}
-
-fn not_pem(flag: &str, path: &Path, what: &str) -> Failure {
-    failure(format!("{flag}={}: {what}; it must be PEM (-----BEGIN ...).", path.display()))
+fn place(flag: &str, path: &Path) -> String {
+    format!("{flag}={}", path.display())
 }
 
 /// What a failed handshake means, and what to do.
