@@ -26,9 +26,15 @@ pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Resu
 /// As [`read_properties`]; `Parse` also for a file without an identity, as an interrupted write or a journal abort
 /// leaves it behind: Kafka then refuses to start.
 pub fn read_meta_properties(path: &Path) -> Result<MetaProperties, Failure> {
-    let bytes = read_bounded(path)?;
-    let shown = path.display();
-    let values = parse_values(&bytes).map_err(|error| error.failure(&shown.to_string()))?;
+    parse_meta_properties(&path.display().to_string(), &read_bounded(path)?)
+}
+
+/// As [`read_meta_properties`], of the bytes of the file at `path`.
+///
+/// # Errors
+/// `Parse`.
+pub fn parse_meta_properties(path: &str, bytes: &[u8]) -> Result<MetaProperties, Failure> {
+    let values = parse_values(bytes).map_err(|error| error.failure(path))?;
     let get = |key: &str| values.get(key).map(|value| value.trim().to_owned());
     let id = get("node.id").or_else(|| get("broker.id"));
     let meta = MetaProperties {
@@ -38,7 +44,7 @@ pub fn read_meta_properties(path: &Path) -> Result<MetaProperties, Failure> {
     };
     if bytes.is_empty() || (meta.cluster_id.is_none() && meta.node_id.is_none()) {
         let what = if bytes.is_empty() { "is empty" } else { "names neither cluster.id nor node.id" };
-        let message = format!("{shown} {what}: Kafka will not start on it; restore it or format the directory anew.");
+        let message = format!("{path} {what}: Kafka will not start on it; restore it or format the directory anew.");
         return Err(Failure::new(ErrorKind::Parse, message));
     }
     Ok(meta)

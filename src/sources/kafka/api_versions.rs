@@ -87,12 +87,13 @@ pub fn parse_api_versions(mut body: Bytes, version: i16) -> Option<Answer> {
     Some(Answer::Offered(answer))
 }
 
-/// Skips the tagged fields that end a flexible structure. Absent when the bytes end before they do.
-pub(super) fn skip_tags(bytes: &mut Bytes) -> Option<()> {
-    for _ in 0..uvarint(bytes)? {
+/// Skips the tagged fields that end a flexible structure and counts them. Absent when the bytes end before they do.
+pub(super) fn skip_tags(bytes: &mut Bytes) -> Option<usize> {
+    let count = uvarint(bytes)?;
+    for _ in 0..count {
         tagged_field(bytes)?;
     }
-    Some(())
+    Some(count as usize)
 }
 
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@
 
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
+use kafka_protocol::protocol::Decodable;
 
 use super::api_versions::{skip_tags, uvarint};
 use crate::limits::DECODED_BYTES_MAX;
@@ -205,7 +206,7 @@ static DESCRIBE_TOPIC_PARTITIONS: &[Field] = &[
 
 /// Why an answer is not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub enum Refused {
     /// A length or count does not fit into the bytes that are there.
     Malformed,
     /// Decoded it would take more memory than [`DECODED_BYTES_MAX`].
@@ -214,15 +215,28 @@ pub(super) enum Refused {
 
 /// Bytes that a decoded structure takes, at most: the largest of the message types has 168.
 const STRUCTURE_BYTES: usize = 192;
+/// Bytes that a tagged field which nobody knows takes, at most: the first of a structure makes a node of a B-tree.
+const TAGGED_FIELD_BYTES: usize = 512;
 
-/// Walks the body of an answer. What comes behind the last known field is the decoder's to judge.
+/// Walks the body of an answer, then decodes it.
+///
+/// # Errors
+/// See [`Refused`].
+pub fn decode<R: Decodable>(api: ApiKey, version: i16, mut body: Bytes) -> Result<R, Refused> {
+    check(api, version, &body)?;
+    R::decode(&mut body, version).map_err(|_| Refused::Malformed)
+}
+
+/// Walks the body of an answer: the bytes of memory that decoding it takes at most. What comes behind the last known
+/// field is the decoder's to judge; texts are slices of the body and take none.
 ///
 /// # Errors
 /// See [`Refused`]. An API without a layout is refused, so that none is forgotten.
-pub(super) fn check(api: ApiKey, version: i16, body: &Bytes) -> Result<(), Refused> {
+pub fn check(api: ApiKey, version: i16, body: &Bytes) -> Result<usize, Refused> {
     let layout = LAYOUTS.iter().find(|layout| layout.api == api).ok_or(Refused::Malformed)?;
     let mut walk = Walk { bytes: body.clone(), version, flexible: version >= layout.flexible, memory: 0 };
-    walk.structure(layout.fields)
+    walk.structure(layout.fields)?;
+    Ok(walk.memory)
 }
 
 struct Walk {
@@ -264,7 +278,17 @@ impl Walk {
                 }
             }
         }
-        if self.flexible { skip_tags(&mut self.bytes).ok_or(Refused::Malformed) } else { Ok(()) }
+        if !self.flexible {
+            return Ok(());
+        }
+        let tags = skip_tags(&mut self.bytes).ok_or(Refused::Malformed)?;
+        self.take(tags, TAGGED_FIELD_BYTES)
+    }
+
+    /// Counts what `count` elements of `each` bytes take.
+    fn take(&mut self, count: usize, each: usize) -> Result<(), Refused> {
+        self.memory = self.memory.saturating_add(count.saturating_mul(each));
+        if self.memory > DECODED_BYTES_MAX { Err(Refused::TooLarge) } else { Ok(()) }
     }
 
     /// The length of an array; nothing is taken for its elements before this has held.
@@ -274,8 +298,8 @@ impl Walk {
         if !fits {
             return Err(Refused::Malformed);
         }
-        self.memory = self.memory.saturating_add(count.saturating_mul(element_memory));
-        if self.memory > DECODED_BYTES_MAX { Err(Refused::TooLarge) } else { Ok(count) }
+        self.take(count, element_memory)?;
+        Ok(count)
     }
 
     /// A length as a compact number, or as a signed one of `width` bytes; null is 0.
@@ -482,6 +506,22 @@ mod tests {
         body.extend_from_slice(&u32::try_from(count).unwrap().to_be_bytes());
         body.extend(std::iter::repeat_n(0, count * 9));
         assert_eq!(check(ApiKey::Metadata, 1, &Bytes::from(body)), Err(Refused::TooLarge));
+    }
+
+    #[test]
+    fn an_answer_of_unknown_tagged_fields_is_refused() {
+        // Two bytes each: number and length.
+        let mut count = DECODED_BYTES_MAX / TAGGED_FIELD_BYTES + 1;
+        let mut body = encoded(&SaslAuthenticateResponse::default(), 2).to_vec();
+        body.pop();
+        let tags = vec![0; count * 2];
+        while count > 0x7f {
+            body.push((count & 0x7f) as u8 | 0x80);
+            count >>= 7;
+        }
+        body.push(count as u8);
+        body.extend(tags);
+        assert_eq!(check(ApiKey::SaslAuthenticate, 2, &Bytes::from(body)), Err(Refused::TooLarge));
     }
 
     proptest! {

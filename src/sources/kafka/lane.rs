@@ -31,6 +31,9 @@ use crate::snapshot::{ErrorKind, Failure};
 const BACKOFF_MS: (u64, u64) = (100, 2_000);
 /// A call without an answer for this long counts as hung, should its connection break.
 const HUNG_AFTER: Duration = Duration::from_secs(30);
+/// A connection that is closed later than this was not closed because of who asks: brokers wait 0.1 s at most before
+/// they close one (`connection.failed.authentication.delay.ms`), and a busy host a little longer.
+const AT_ONCE: Duration = Duration::from_secs(2);
 /// Calls that may wait behind the one under way.
 const WAITING_CALLS_MAX: usize = 16;
 
@@ -148,10 +151,9 @@ impl Lane {
                 offered.negotiate(api.key as i16, api.min, api.max).ok_or_else(|| api.not_offered(offered))?;
             encoded(api, version, &build(version))
         };
-        let Answered { version, mut body } = self.exchange(api, deadline_ms, Box::new(prepare)).await?;
-        guard::check(api.key, version, &body).map_err(|refused| self.undecodable(api, version, refused))?;
-        let response = R::Response::decode(&mut body, version)
-            .map_err(|_| self.undecodable(api, version, guard::Refused::Malformed))?;
+        let Answered { version, body } = self.exchange(api, deadline_ms, Box::new(prepare)).await?;
+        let response =
+            guard::decode(api.key, version, body).map_err(|refused| self.undecodable(api, version, refused))?;
         Ok((version, response))
     }
 
@@ -326,10 +328,12 @@ impl Task {
                     self.hung.retain(|(key, _)| *key != api.key);
                     self.hung.push((api.key, open.endpoint.process));
                 }
-                return Err(if open.proved { failure } else { closed_at_once(&open.endpoint, failure) });
+                let at_once = started.elapsed() < AT_ONCE && failure.kind == ErrorKind::Refused;
+                let first = !open.proved && api.key != ApiKey::ApiVersions;
+                return Err(if at_once && first { asks_for_sasl(&open.endpoint) } else { failure });
             }
         };
-        open.proved = true;
+        open.proved |= api.key != ApiKey::ApiVersions;
         let hold_back = throttle::told(api.key, version, &body);
         open.throttled_until = (!hold_back.is_zero()).then(|| Instant::now() + hold_back);
         self.metrics.throttled(hold_back);
@@ -421,12 +425,9 @@ impl Task {
     }
 }
 
-/// A listener that asks for SASL answers ApiVersions to anybody, and closes at any other request: that is our own fault,
-/// not the broker's end.
-fn closed_at_once(endpoint: &Endpoint, failure: Failure) -> Failure {
-    if failure.kind != ErrorKind::Refused {
-        return failure;
-    }
+/// A listener that asks for SASL answers ApiVersions to anybody, and closes at once at any other request: that is our own
+/// fault, not the broker's end.
+fn asks_for_sasl(endpoint: &Endpoint) -> Failure {
     let message = format!(
         "{endpoint} answers ApiVersions and then closes the connection: its listener asks for SASL; give \
          --sasl.mechanism and what it needs, or name another listener (--kafka.server)."

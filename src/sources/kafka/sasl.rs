@@ -125,13 +125,12 @@ impl Dialog<'_> {
         let version = self.offered.negotiate(api.key as i16, api.min, api.max);
         let version = version.ok_or_else(|| api.not_offered(self.offered))?;
         let request = encoded(api, version, &request)?;
-        let mut body = self.connection.exchange(api.key, version, &request.body).await?;
+        let body = self.connection.exchange(api.key, version, &request.body).await?;
         let malformed = || {
             let message = format!("The answer of {} to {} is not one; check --kafka.server.", self.endpoint, api.name);
             Failure::new(ErrorKind::Protocol, message)
         };
-        guard::check(api.key, version, &body).map_err(|_| malformed())?;
-        R::Response::decode(&mut body, version).map_err(|_| malformed())
+        guard::decode(api.key, version, body).map_err(|_| malformed())
     }
 
     fn refused(&self) -> Failure {

@@ -25,7 +25,8 @@ const STANDS_FIRST: [(ApiKey, i16); 7] = [
 ];
 
 /// How long to hold back after this answer; zero when its bytes say nothing of it.
-pub(super) fn told(api: ApiKey, version: i16, body: &Bytes) -> Duration {
+#[must_use]
+pub fn told(api: ApiKey, version: i16, body: &Bytes) -> Duration {
     let mut body = body.clone();
     let at = match api {
         ApiKey::ApiVersions => behind_the_ranges(&mut body, version),

@@ -20,12 +20,69 @@ const CLIENT_ID: &str = "brokerwatch";
 /// Bytes that are made room for at once while a frame arrives: a length alone must not allocate the frame.
 const READ_STEP_BYTES: usize = 64 << 10;
 
-/// How an alert of TLS begins, whatever its version: what a listener sends that expects TLS and gets none.
+/// How an alert of TLS begins, whatever its version: what a listener sends that expects TLS and gets none. As the length
+/// of a frame it is 352 MB, over any limit.
 const TLS_ALERT: [u8; 2] = [0x15, 3];
 
 /// Anything that bytes go through: TCP, or TLS on top of it.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Sync {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync> Stream for T {}
+
+/// Why there is no frame.
+#[derive(Debug)]
+pub enum Broken {
+    /// The stream ended or failed before the frame did.
+    Closed(io::Error),
+    /// The announced length, in bytes, is over the limit.
+    Oversized(u32),
+}
+
+/// Reads one frame: the bytes behind its length. Memory is taken as the bytes arrive, not as the length announces.
+///
+/// # Errors
+/// See [`Broken`]; the stream is of no use after it.
+pub async fn read_frame(stream: &mut (impl AsyncRead + Unpin), bytes_max: usize) -> Result<Bytes, Broken> {
+    let announced = stream.read_u32().await.map_err(Broken::Closed)?;
+    let length = announced as usize;
+    if length > bytes_max {
+        return Err(Broken::Oversized(announced));
+    }
+    let mut frame = BytesMut::with_capacity(length.min(READ_STEP_BYTES));
+    while frame.len() < length {
+        frame.reserve((length - frame.len()).min(READ_STEP_BYTES));
+        let mut rest = (&mut *stream).take((length - frame.len()) as u64);
+        if rest.read_buf(&mut frame).await.map_err(Broken::Closed)? == 0 {
+            return Err(Broken::Closed(io::ErrorKind::UnexpectedEof.into()));
+        }
+    }
+    Ok(frame.freeze())
+}
+
+/// Why a frame is not the answer to our request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOurs {
+    /// It ends before its header does.
+    Short,
+    /// It answers another request.
+    Unasked,
+}
+
+/// The body of an answer: what stands behind its header, which has tagged fields from version 1 on.
+///
+/// # Errors
+/// See [`NotOurs`].
+pub fn answer_body(mut answer: Bytes, correlation_id: i32, header_version: i16) -> Result<Bytes, NotOurs> {
+    if answer.len() < 4 {
+        return Err(NotOurs::Short);
+    }
+    if answer.get_i32() != correlation_id {
+        return Err(NotOurs::Unasked);
+    }
+    if header_version >= 1 {
+        super::api_versions::skip_tags(&mut answer).ok_or(NotOurs::Short)?;
+    }
+    Ok(answer)
+}
 
 /// An open connection on which one request at a time is under way.
 pub struct Connection {
@@ -65,8 +122,15 @@ impl Connection {
         let frame = self.request_frame(api, version, body)?;
         self.stream.write_all(&frame).await.map_err(|error| self.closed(&error))?;
         self.stream.flush().await.map_err(|error| self.closed(&error))?;
-        let answer = self.read_frame().await?;
-        self.response_body(api, version, answer)
+        let answer = match read_frame(&mut self.stream, self.frame_bytes_max).await {
+            Ok(answer) => answer,
+            Err(Broken::Closed(error)) => return Err(self.closed(&error)),
+            Err(Broken::Oversized(length)) => return Err(self.oversized(length)),
+        };
+        answer_body(answer, self.correlation_id, api.response_header_version(version)).map_err(|bad| match bad {
+            NotOurs::Short => self.protocol("sent an answer that is shorter than its header"),
+            NotOurs::Unasked => self.protocol("answered a request that was not sent"),
+        })
     }
 
     fn request_frame(&self, api: ApiKey, version: i16, body: &[u8]) -> Result<BytesMut, Failure> {
@@ -87,42 +151,6 @@ impl Connection {
         Ok(frame)
     }
 
-    async fn read_frame(&mut self) -> Result<Bytes, Failure> {
-        let mut length = [0; 4];
-        self.stream.read_exact(&mut length).await.map_err(|error| self.closed(&error))?;
-        if length[..2] == TLS_ALERT && self.endpoint.security.tls.is_none() {
-            return Err(self.speaks_tls());
-        }
-        let length = u32::from_be_bytes(length) as usize;
-        if length > self.frame_bytes_max {
-            return Err(self.oversized(length));
-        }
-        let mut frame = BytesMut::with_capacity(length.min(READ_STEP_BYTES));
-        while frame.len() < length {
-            frame.reserve((length - frame.len()).min(READ_STEP_BYTES));
-            let mut rest = (&mut self.stream).take((length - frame.len()) as u64);
-            let got = rest.read_buf(&mut frame).await.map_err(|error| self.closed(&error))?;
-            if got == 0 {
-                return Err(self.closed(&io::ErrorKind::UnexpectedEof.into()));
-            }
-        }
-        Ok(frame.freeze())
-    }
-
-    fn response_body(&self, api: ApiKey, version: i16, mut answer: Bytes) -> Result<Bytes, Failure> {
-        let short = || self.protocol("sent an answer that is shorter than its header");
-        if answer.len() < 4 {
-            return Err(short());
-        }
-        if answer.get_i32() != self.correlation_id {
-            return Err(self.protocol("answered a request that was not sent"));
-        }
-        if api.response_header_version(version) >= 1 {
-            super::api_versions::skip_tags(&mut answer).ok_or_else(short)?;
-        }
-        Ok(answer)
-    }
-
     fn speaks_tls(&self) -> Failure {
         let message = format!(
             "{}: this listener speaks TLS: give --tls.enabled, or name a plaintext listener (--kafka.server).",
@@ -131,7 +159,10 @@ impl Connection {
         Failure::new(ErrorKind::Tls, message)
     }
 
-    fn oversized(&self, length: usize) -> Failure {
+    fn oversized(&self, length: u32) -> Failure {
+        if length.to_be_bytes().starts_with(&TLS_ALERT) && self.endpoint.security.tls.is_none() {
+            return self.speaks_tls();
+        }
         let max = self.frame_bytes_max;
         let message = format!(
             "{} announced a frame of {length} bytes, over the limit of {max}: is this a Kafka listener in plaintext? \

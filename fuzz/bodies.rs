@@ -1,0 +1,181 @@
+//! What each fuzz target does with its input. `tests/corpus.rs` does the same with every file of `fuzz/corpus`.
+
+use std::alloc::System;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use brokerwatch::gather::choose_endpoint;
+use brokerwatch::snapshot::Failure;
+use brokerwatch::sources::config_files::{parse_properties, parse_properties_file, parse_values};
+use brokerwatch::sources::kafka::api_versions::{Answer, parse_api_versions};
+use brokerwatch::sources::kafka::calls::APIS;
+use brokerwatch::sources::kafka::wire::{Broken, NotOurs, answer_body, read_frame};
+use brokerwatch::sources::kafka::{Security, cluster, guard, log_dirs, quorum, throttle};
+use brokerwatch::sources::properties::parse_meta_properties;
+use bytes::Bytes;
+use kafka_protocol::messages::*;
+use kafka_protocol::protocol::Decodable;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tokio::io::{AsyncRead, ReadBuf};
+
+#[global_allocator]
+static MEMORY: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes of a frame that are accepted here: small, so that the fuzzer finds both sides of the limit.
+const FRAME_BYTES_MAX: usize = 1 << 10;
+/// Memory for what does not grow with the answer.
+const CONSTANT_BYTES: usize = 4 << 10;
+
+/// What a target does with an input: nothing, or it panics.
+type Body = fn(&[u8]);
+
+/// Every target, by its name.
+pub(crate) const TARGETS: [(&str, Body); 4] = [
+    ("frames", frames),
+    ("answers", answers),
+    ("server_properties", server_properties),
+    ("meta_properties", meta_properties),
+];
+
+/// A peer that sends `rest` in pieces and then closes.
+struct Peer<'a> {
+    rest: &'a [u8],
+    piece: usize,
+}
+
+impl AsyncRead for Peer<'_> {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let length = self.piece.min(self.rest.len()).min(buffer.remaining());
+        let (piece, rest) = self.rest.split_at(length);
+        buffer.put_slice(piece);
+        self.rest = rest;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The next frame, as the shortest possible reading of Kafka's framing has it.
+fn plain_frame<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Option<u32>> {
+    let (length, behind) = rest.split_first_chunk().ok_or(None)?;
+    let length = u32::from_be_bytes(*length);
+    if length as usize > FRAME_BYTES_MAX {
+        return Err(Some(length));
+    }
+    let (frame, behind) = behind.split_at_checked(length as usize).ok_or(None)?;
+    *rest = behind;
+    Ok(frame)
+}
+
+/// Frames from a stream: the size of its pieces, then its bytes.
+pub(crate) fn frames(bytes: &[u8]) {
+    let Some((piece, mut rest)) = bytes.split_first() else { return };
+    let mut peer = Peer { rest, piece: usize::from(*piece).max(1) };
+    loop {
+        let expected = plain_frame(&mut rest);
+        let read = pin!(read_frame(&mut peer, FRAME_BYTES_MAX)).poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(read) = read else { panic!("it waits, although the bytes are there") };
+        match (read, expected) {
+            (Ok(frame), Ok(expected)) => {
+                assert_eq!(frame, expected);
+                assert_eq!(peer.rest, rest, "it reads no further than the frame");
+                answer(&frame);
+            }
+            (Err(Broken::Oversized(length)), Err(Some(expected))) => return assert_eq!(length, expected),
+            (Err(Broken::Closed(_)), Err(None)) => return,
+            (read, expected) => panic!("{read:?}, not {expected:?}"),
+        }
+    }
+}
+
+fn answer(frame: &Bytes) {
+    let id = frame.first_chunk().map_or(0, |id| i32::from_be_bytes(*id));
+    let refused = if frame.len() < 4 { NotOurs::Short } else { NotOurs::Unasked };
+    assert_eq!(answer_body(frame.clone(), id.wrapping_add(1), 0), Err(refused));
+    for header_version in 0..=1 {
+        if let Ok(body) = answer_body(frame.clone(), id, header_version) {
+            assert!(frame[4..].ends_with(&body));
+        }
+    }
+}
+
+/// An answer of Kafka: the key of its API, its version, its body. What is not a call of ours stands for one that is.
+pub(crate) fn answers(bytes: &[u8]) {
+    let [key, version, body @ ..] = bytes else { return };
+    let named = APIS.iter().find(|api| api.key as i16 == i16::from(*key));
+    let api = named.unwrap_or(&APIS[usize::from(*key) % APIS.len()]);
+    let version = i16::from(*version);
+    let ours = (api.min..=api.max).contains(&version);
+    let version = if ours { version } else { api.min + version % (api.max - api.min + 1) };
+    let body = Bytes::copy_from_slice(body);
+    assert!(throttle::told(api.key, version, &body).as_secs() <= 60, "a broker is not believed for longer");
+    match api.key {
+        ApiKey::ApiVersions => {
+            let answer = parse_api_versions(body, version);
+            assert!(!matches!(answer, Some(Answer::AskAgainIn(lower)) if lower < 0 || lower >= version));
+        }
+        ApiKey::SaslHandshake => drop(decoded::<SaslHandshakeResponse>(api.key, version, body)),
+        ApiKey::SaslAuthenticate => drop(decoded::<SaslAuthenticateResponse>(api.key, version, body)),
+        ApiKey::Metadata => judge(decoded(api.key, version, body), cluster::parse_metadata),
+        ApiKey::DescribeCluster => {
+            judge(decoded(api.key, version, body), |answer| cluster::parse_registrations(answer, true));
+        }
+        ApiKey::ListOffsets => drop(decoded::<ListOffsetsResponse>(api.key, version, body)),
+        ApiKey::DescribeLogDirs => judge(decoded(api.key, version, body), log_dirs::parse_log_dirs),
+        ApiKey::DescribeConfigs => drop(decoded::<DescribeConfigsResponse>(api.key, version, body)),
+        ApiKey::DescribeQuorum => judge(decoded(api.key, version, body), quorum::parse_quorum),
+        ApiKey::ListPartitionReassignments => {
+            judge(decoded(api.key, version, body), |answer| quorum::parse_reassignments(answer, true));
+        }
+        ApiKey::DescribeTopicPartitions => drop(decoded::<DescribeTopicPartitionsResponse>(api.key, version, body)),
+        other => panic!("{other:?} is called and not fuzzed"),
+    }
+}
+
+/// Decodes what the guard lets through, which must not take more memory than the guard says.
+fn decoded<R: Decodable>(api: ApiKey, version: i16, body: Bytes) -> Option<R> {
+    let promised = guard::check(api, version, &body).ok()?;
+    let region = Region::new(MEMORY);
+    let answer = guard::decode(api, version, body).ok();
+    let taken = region.change().bytes_allocated;
+    assert!(taken <= promised + CONSTANT_BYTES, "{api:?} v{version} takes {taken} bytes, not {promised}");
+    answer
+}
+
+/// What is made of an answer must not panic either, and is one line when it is a failure.
+fn judge<R, T>(answer: Option<R>, parse: impl Fn(&R) -> Result<T, Failure>) {
+    if let Some(Err(failure)) = answer.as_ref().map(parse) {
+        assert!(!failure.message.contains('\n'), "{}", failure.message);
+    }
+}
+
+/// A `server.properties`.
+pub(crate) fn server_properties(bytes: &[u8]) {
+    let lines = u32::try_from(bytes.len()).expect("a small file") + 1;
+    let occurrences = match parse_properties(bytes) {
+        Ok(occurrences) => occurrences,
+        Err(error) => {
+            assert!(error.place().is_none_or(|(line, column)| (1..=lines).contains(&line) && column > 0), "{error:?}");
+            return assert!(parse_values(bytes) == Err(error));
+        }
+    };
+    let in_order = occurrences.windows(2).all(|pair| pair[0].line < pair[1].line);
+    assert!(in_order && occurrences.iter().all(|one| (1..=lines).contains(&one.line)));
+    // Every character escaped, as java.util.Properties.store may write it, is the same file.
+    let values = parse_values(bytes).expect("it was read above");
+    let escaped = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    let again: String = values.iter().map(|(key, value)| format!("{}={}\n", escaped(key), escaped(value))).collect();
+    assert_eq!(parse_values(again.as_bytes()).as_ref(), Ok(&values));
+    let file = parse_properties_file("server.properties", bytes).expect("it was read above");
+    assert!(file.entries.len() <= occurrences.len());
+    assert!(!file.log_dirs().is_empty() && !file.roles().is_empty());
+    let _ = file.node_id();
+    let _ = choose_endpoint(&file, &Security::default());
+}
+
+/// A `meta.properties`.
+pub(crate) fn meta_properties(bytes: &[u8]) {
+    match parse_meta_properties("meta.properties", bytes) {
+        Ok(meta) => assert!(meta.cluster_id.is_some() || meta.node_id.is_some()),
+        Err(failure) => assert!(!failure.message.contains('\n'), "{}", failure.message),
+    }
+}
