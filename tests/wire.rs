@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use brokerwatch::limits::Limits;
 use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::snapshot::{ErrorKind, Failure};
-use brokerwatch::sources::kafka::calls::{APIS, Api};
+use brokerwatch::sources::kafka::calls::{self, APIS, Api};
 use brokerwatch::sources::kafka::lane::Lane;
 use brokerwatch::sources::kafka::{Client, Endpoint, Security, cluster, configs, log_dirs, offsets, quorum};
 use common::fake_node::{CLUSTER_ID, FakeNode, Fault, NODE_ID, PARTITIONS, TOPIC};
+use common::repository;
 use kafka_protocol::messages::ApiKey;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -501,4 +502,90 @@ async fn an_answer_that_cannot_be_decoded_costs_one_call() {
     bench.node.set(Fault::None);
     cluster::read_cluster(&bench.client, AMPLE, false).await.unwrap();
     assert!(failure.message.contains("Metadata") && !failure.message.contains('\n'), "{}", failure.message);
+}
+
+#[tokio::test]
+async fn only_a_listener_that_closes_at_once_is_told_to_ask_for_sasl() {
+    // What was the first request to be answered with the end of the connection, after how long, is called what.
+    for (after_ms, kind) in [(100, ErrorKind::Authentication), (2_500, ErrorKind::Refused)] {
+        let bench = Bench::new();
+        bench.ping(AMPLE).await.unwrap();
+        bench.node.mute(ApiKey::DescribeLogDirs);
+        let client = bench.client.clone();
+        let hanging = tokio::spawn(async move { log_dirs::read_log_dirs(&client, AMPLE).await });
+        sleep(Duration::from_millis(after_ms)).await;
+        bench.node.cut();
+        let failure = hanging.await.unwrap().unwrap_err();
+        assert_eq!(failure.kind, kind, "after {after_ms} ms: {}", failure.message);
+        assert_helpful(&failure, &bench.node);
+    }
+}
+
+/// The APIs that Kafka 2.8 has in versions of ours, with the highest that both know.
+const OF_2_8: [(&Api, i16); 7] = [
+    (&calls::API_VERSIONS, 3),
+    (&calls::DESCRIBE_CLUSTER, 0),
+    (&calls::METADATA, 11),
+    (&calls::LIST_OFFSETS, 6),
+    (&calls::DESCRIBE_LOG_DIRS, 2),
+    (&calls::DESCRIBE_CONFIGS, 4),
+    (&calls::LIST_PARTITION_REASSIGNMENTS, 0),
+];
+
+/// Recorded with Kafka 2.8.2 and ZooKeeper: brokers 1 to 3, of which 3 was killed before; broker 1 answers, the
+/// controller is broker 2.
+#[tokio::test]
+async fn kafka_2_8_is_understood_and_what_it_lacks_is_unsupported() {
+    let bench = Bench::with(FakeNode::recorded(&repository("tests/fixtures/kafka/2.8")), Limits::default());
+    let client = &bench.client;
+    let liveness = cluster::read_liveness(client, AMPLE).await.unwrap();
+    assert!(liveness.finalized_features.is_empty() && !liveness.elr());
+    let registrations = cluster::read_registrations(client, AMPLE).await.unwrap();
+    let ids: Vec<_> = registrations.brokers.iter().map(|seen| (seen.broker.id, seen.fenced)).collect();
+    assert_eq!(ids, [(1, None), (2, None)], "fenced brokers are not told before DescribeCluster v2");
+    assert_eq!(registrations.answered_by, Some(1));
+    let seen = cluster::read_cluster(client, AMPLE, liveness.elr()).await.unwrap();
+    let partitions = seen.partitions.iter();
+    let rows = partitions.map(|found| {
+        (found.topic.name.to_string(), found.row.partition, found.leader(), found.replicas.to_vec(), found.isr.to_vec())
+    });
+    let rows: Vec<_> = rows.collect();
+    let row = |topic: &str, index, leader, replicas: &[i32], isr: &[i32]| {
+        (topic.to_owned(), index, Some(leader), replicas.to_vec(), isr.to_vec())
+    };
+    // As kafka-topics of 2.8.2 said at that moment.
+    let described = [
+        row("audit.single", 0, 1, &[1], &[1]),
+        row("audit.single", 1, 2, &[2], &[2]),
+        row("orders", 0, 1, &[1, 3, 2], &[1, 2]),
+        row("orders", 1, 2, &[2, 1, 3], &[2, 1]),
+        row("orders", 2, 2, &[3, 2, 1], &[2, 1]),
+        row("orders", 3, 1, &[1, 2, 3], &[1, 2]),
+        row("payments", 0, 2, &[3, 2, 1], &[2, 1]),
+        row("payments", 1, 1, &[1, 3, 2], &[1, 2]),
+    ];
+    assert_eq!(rows, described);
+    let seen = offsets::read_offsets(client, AMPLE, &seen, 1).await.unwrap();
+    let single = &seen.topics[0].1[0];
+    assert_eq!((single.oldest, single.current, single.log_end), (Some(0), Some(30), Some(30)));
+    let orders = &seen.topics[1].1[2];
+    assert_eq!((orders.current, orders.log_end), (None, Some(500)), "a follower tells its own log end");
+    let dirs = log_dirs::read_log_dirs(client, AMPLE).await.unwrap().dirs;
+    let replicas: usize = dirs.iter().map(|dir| dir.replicas.len()).sum();
+    assert_eq!((dirs.len(), replicas, dirs[0].online, dirs[0].total_bytes), (2, 7, true, None));
+    let led = ["audit.single", "orders", "payments"].map(Into::into);
+    let seen = configs::read_configs(client, AMPLE, 1, &led, None).await.unwrap();
+    assert_eq!(seen.topics["payments"].min_insync_replicas.map(|(value, _)| value), Some(3));
+    assert_eq!(seen.broker.unwrap()["min.insync.replicas"].value.as_deref(), Some("2"));
+
+    let without = quorum::read_quorum(client, AMPLE).await.unwrap_err();
+    assert_eq!(without.kind, ErrorKind::Unsupported);
+    assert!(without.message.contains("DescribeQuorum is not offered"), "{}", without.message);
+    let elsewhere = quorum::read_reassignments(client, AMPLE, None).await.unwrap_err();
+    assert_eq!(elsewhere.kind, ErrorKind::Unsupported);
+    assert!(elsewhere.message.contains("ZooKeeper"), "{}", elsewhere.message);
+    for (api, version) in OF_2_8 {
+        assert_eq!(bench.node.seen(api.key).last().map(|seen| seen.version), Some(version), "{}", api.name);
+    }
+    assert_eq!(bench.node.seen(ApiKey::ApiVersions)[0].version, 4, "refused with error 35, then asked in version 3");
 }

@@ -11,7 +11,14 @@ pub(super) static COLLECTOR: Collector = Collector {
     name: "sources",
     about: "which sources can be seen, and since when not",
     sources: SOURCES,
-    families: &[&UP.family, &FAILURE.family, &LAST_SUCCESS.family, &OPERATION.family, &UNSEEN.family],
+    families: &[
+        &UP.family,
+        &FAILURE.family,
+        &UNSUPPORTED.family,
+        &LAST_SUCCESS.family,
+        &OPERATION.family,
+        &UNSEEN.family,
+    ],
     collect,
 };
 
@@ -20,13 +27,20 @@ static UP: Metric<1> = Metric::gauge(
     Scope::Itself,
     &["source"],
     "1 when the last look at the source succeeded and its data still counts, 0 when not; absent when it was skipped on \
-     purpose or not tried yet.",
+     purpose, not tried yet or is not offered there.",
 );
 static FAILURE: Metric<2> = Metric::gauge(
     "brokerwatch_source_failure",
     Scope::Itself,
     &["source", "reason"],
     "1 while the last look at the source failed, with the reason.",
+);
+static UNSUPPORTED: Metric<1> = Metric::gauge(
+    "brokerwatch_source_unsupported",
+    Scope::Itself,
+    &["source"],
+    "1 while the node does not offer what the source asks for: its release is too old or too new for it, or the listener \
+     is a controller's. Not a failure.",
 );
 static LAST_SUCCESS: Metric<1> = Metric::gauge(
     "brokerwatch_source_last_success_timestamp_seconds",
@@ -61,6 +75,7 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
                 samples.push(&UP, [status.source], 0);
                 samples.push(&FAILURE, [status.source, failure.kind.as_str()], 1);
             }
+            Attempt::Unsupported { .. } => samples.push(&UNSUPPORTED, [status.source], 1),
             Attempt::NotTried | Attempt::Skipped { .. } => {}
         }
         if let Some(at) = status.last_success {

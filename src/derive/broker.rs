@@ -17,7 +17,7 @@ pub enum BrokerState {
 #[must_use]
 pub fn state(node: &NodeView, now: UnixMs) -> BrokerState {
     match &node.liveness.attempt {
-        Attempt::NotTried | Attempt::Skipped { .. } => BrokerState::Unknown,
+        Attempt::NotTried | Attempt::Unsupported { .. } | Attempt::Skipped { .. } => BrokerState::Unknown,
         Attempt::Ok if node.liveness.fresh(now).is_some() => BrokerState::Up,
         // The last answer is older than its bound and the next has not come: it hangs.
         Attempt::Ok => BrokerState::Down(ErrorKind::Timeout),

@@ -60,6 +60,8 @@ pub enum NotSeen {
     Failed(Failure),
     /// It was not tried because the broker does not answer: a failure too, but one that liveness has told already.
     Behind(Failure),
+    /// The node does not offer it, for this reason.
+    Unsupported(String),
     /// It was not tried, for this reason.
     Skipped(String),
     /// It was not tried yet: another source has to be looked at first, and will wake this one.
@@ -69,7 +71,7 @@ pub enum NotSeen {
 impl From<Failure> for NotSeen {
     /// What a node does not offer is not a failure: an old release, or a controller's listener.
     fn from(failure: Failure) -> Self {
-        if failure.kind == ErrorKind::Unsupported { Self::Skipped(failure.message) } else { Self::Failed(failure) }
+        if failure.kind == ErrorKind::Unsupported { Self::Unsupported(failure.message) } else { Self::Failed(failure) }
     }
 }
 
@@ -155,6 +157,7 @@ impl Context {
         let (seen, attempt) = match result {
             Ok(value) => (Some(Arc::new(value)), Attempt::Ok),
             Err(NotSeen::Failed(failure) | NotSeen::Behind(failure)) => (None, Attempt::Failed { at, failure }),
+            Err(NotSeen::Unsupported(reason)) => (None, Attempt::Unsupported { reason }),
             Err(NotSeen::Skipped(reason)) => (None, Attempt::Skipped { reason }),
             Err(NotSeen::Waiting) => return None,
         };
@@ -193,7 +196,7 @@ impl Context {
             Attempt::Ok if told.swap(false, Ordering::Relaxed) => {
                 tracing::info!(source = source.name, "A source is back.");
             }
-            Attempt::Skipped { reason } if before != after => {
+            Attempt::Unsupported { reason } | Attempt::Skipped { reason } if before != after => {
                 tracing::debug!(source = source.name, reason, "A source is not read.");
             }
             _ => {}

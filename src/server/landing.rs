@@ -52,6 +52,7 @@ fn html(snapshot: &Snapshot, telemetry_path: &str) -> String {
                 Attempt::Ok if counts => ("ok", "seen", String::new()),
                 Attempt::Ok => ("bad", "too old", String::new()),
                 Attempt::Failed { failure, .. } => ("bad", failure.kind.as_str(), escaped(&failure.message)),
+                Attempt::Unsupported { reason } => ("dim", "unsupported", escaped(reason)),
                 Attempt::Skipped { reason } => ("dim", "skipped", escaped(reason)),
                 Attempt::NotTried => ("dim", "not tried", String::new()),
             };

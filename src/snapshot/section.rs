@@ -95,6 +95,11 @@ pub enum Attempt {
         /// Why.
         failure: Failure,
     },
+    /// The node does not offer what it takes: an old release, or a controller's listener. Not a failure.
+    Unsupported {
+        /// What is missing, as one sentence.
+        reason: String,
+    },
     /// It was not tried, on purpose.
     Skipped {
         /// Why not, as one sentence.
@@ -162,7 +167,7 @@ impl<T> Section<T> {
             Attempt::NotTried => "not looked at".into(),
             Attempt::Ok => "the last look at it is too old".into(),
             Attempt::Failed { failure, .. } => failure.message.clone(),
-            Attempt::Skipped { reason } => reason.clone(),
+            Attempt::Unsupported { reason } | Attempt::Skipped { reason } => reason.clone(),
         }
     }
 

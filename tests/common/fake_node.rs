@@ -5,8 +5,10 @@
 //! [`TOPIC`] with two partitions, both led here, replicas and ISR 1, 2, 3, `min.insync.replicas` 2; one log directory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -78,6 +80,12 @@ pub(crate) enum Fault {
     Trickle,
     /// Right answers, each sent twice.
     Twice,
+}
+
+/// An exchange with a real broker: frames without their length, their correlation id 0.
+struct Recorded {
+    request: Vec<u8>,
+    response: Vec<u8>,
 }
 
 /// One request as it arrived.
@@ -171,6 +179,8 @@ struct State {
     delay: Duration,
     /// What it says in each answer that its quotas want, and does not enforce.
     throttle_ms: i32,
+    /// What a real broker was asked and answered; when there is any, this is all that it answers.
+    recorded: Vec<Recorded>,
     stopped: bool,
     accepted: usize,
     open: BTreeMap<usize, TcpStream>,
@@ -208,6 +218,7 @@ impl FakeNode {
             bodies: BTreeMap::new(),
             delay: Duration::ZERO,
             throttle_ms: 0,
+            recorded: Vec::new(),
             stopped: false,
             accepted: 0,
             open: BTreeMap::new(),
@@ -218,6 +229,19 @@ impl FakeNode {
         let accepting = shared.clone();
         let acceptor = Some(thread::spawn(move || accept(&accepting, &listener)));
         Self { port, shared, acceptor }
+    }
+
+    /// A node that answers with what a real broker answered, from the files NAME.request and NAME.response of `folder`.
+    pub(crate) fn recorded(folder: &Path) -> Self {
+        let node = Self::start();
+        let files = fs::read_dir(folder).expect("a folder of recorded frames");
+        let mut requests: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+        requests.retain(|path| path.extension().is_some_and(|extension| extension == "request"));
+        requests.sort();
+        let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let pair = |path: &PathBuf| Recorded { request: read(path), response: read(&path.with_extension("response")) };
+        node.change(|state| state.recorded = requests.iter().map(pair).collect());
+        node
     }
 
     /// `HOST:PORT` of the listener.
@@ -410,6 +434,7 @@ fn serve(shared: &Shared, mut stream: TcpStream, number: usize) {
 }
 
 struct Request {
+    frame: Bytes,
     api: ApiKey,
     version: i16,
     correlation_id: i32,
@@ -421,10 +446,12 @@ fn read_request(stream: &mut TcpStream) -> Option<Request> {
     stream.read_exact(&mut length).ok()?;
     let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length)).ok()?];
     stream.read_exact(&mut frame).ok()?;
-    let mut body = Bytes::from(frame);
+    let frame = Bytes::from(frame);
+    let mut body = frame.clone();
     let header = decode_request_header_from_buffer(&mut body).expect("a request header");
     assert_eq!(header.client_id.as_deref(), Some("brokerwatch"), "brokers name the client in their logs");
     Some(Request {
+        frame,
         api: ApiKey::try_from(header.request_api_key).expect("a known API"),
         version: header.request_api_version,
         correlation_id: header.correlation_id,
@@ -486,8 +513,29 @@ fn answer(shared: &Shared, stream: &mut TcpStream, request: Request) -> bool {
     }
 }
 
+/// The recorded answer to the recorded request of the same API and version that agrees with this one for longest: an
+/// exact match, unless we ask for a little more now.
+fn recorded(state: &State, request: &Request, correlation_id: i32) -> Vec<u8> {
+    const API_AND_VERSION: usize = 4;
+    const ID: std::ops::Range<usize> = 4..8;
+    let agrees = |recorded: &&Recorded| {
+        let behind = recorded.request[ID.end..].iter().zip(&request.frame[ID.end..]);
+        behind.take_while(|(one, other)| one == other).count()
+    };
+    let same = |recorded: &&Recorded| recorded.request[..API_AND_VERSION] == request.frame[..API_AND_VERSION];
+    let found = state.recorded.iter().filter(same).max_by_key(agrees);
+    let Some(found) = found else { panic!("{:?} v{} was not recorded", request.api, request.version) };
+    let mut payload = found.response.clone();
+    payload[..4].copy_from_slice(&correlation_id.to_be_bytes());
+    let length = u32::try_from(payload.len()).expect("a short answer");
+    [&length.to_be_bytes()[..], &payload].concat()
+}
+
 /// A whole answer: length, header, body.
 fn frame(shared: &Shared, request: &Request, correlation_id: i32) -> Vec<u8> {
+    if !shared.lock().recorded.is_empty() {
+        return recorded(&shared.lock(), request, correlation_id);
+    }
     let (api, version) = (request.api, request.version);
     let mut payload = BytesMut::new();
     let header = ResponseHeader::default().with_correlation_id(correlation_id);

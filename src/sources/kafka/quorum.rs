@@ -16,6 +16,9 @@ use super::Client;
 use super::calls::{DESCRIBE_QUORUM, LIST_PARTITION_REASSIGNMENTS};
 use crate::snapshot::{ErrorKind, Failure, Quorum, QuorumReplica, Reassignment, Reassignments, UnixMs};
 
+/// Kafka's NOT_CONTROLLER: with ZooKeeper, brokers forward nothing to the controller.
+const NOT_CONTROLLER: i16 = 41;
+
 /// Asks for the metadata quorum.
 ///
 /// # Errors
@@ -91,11 +94,16 @@ pub async fn read_reassignments(
 /// Makes our reassignments of an answer to ListPartitionReassignments.
 ///
 /// # Errors
-/// The answer's own error code.
+/// The answer's own error code; `Unsupported` from a broker that would have to ask a controller and cannot.
 pub fn parse_reassignments(
     answer: &ListPartitionReassignmentsResponse,
     whole_cluster: bool,
 ) -> Result<Reassignments, Failure> {
+    if answer.error_code == NOT_CONTROLLER {
+        let message = "Reassignments are known to the controller only, and this broker does not ask it (a cluster with \
+                       ZooKeeper): replicas that are being added count as missing.";
+        return Err(Failure::new(ErrorKind::Unsupported, message));
+    }
     LIST_PARTITION_REASSIGNMENTS.check(answer.error_code)?;
     let mut partitions = Vec::new();
     for topic in &answer.topics {
