@@ -25,6 +25,7 @@ pub struct SelfMetrics {
     scrapes: IntCounter,
     render_seconds: prometheus::Gauge,
     panics: IntCounterVec,
+    identity_changes: IntCounter,
     config_reload_success: IntGauge,
     endpoint: EndpointMetrics,
     process: ProcessMetrics,
@@ -125,6 +126,11 @@ impl SelfMetrics {
                 "Failures of our own code that were caught, by place.",
                 "place",
             ),
+            identity_changes: one.whole_counter(
+                "brokerwatch_identity_changes_total",
+                "Times the watched node turned out to be another, by its cluster id or node id: what was seen before was \
+                 dropped.",
+            ),
             config_reload_success: one.gauge(
                 "brokerwatch_config_last_reload_successful",
                 "1 when the configuration in use is the newest that was given, 0 when a newer one was refused.",
@@ -200,6 +206,11 @@ impl SelfMetrics {
     /// A panic was caught in `place`.
     pub fn panicked(&self, place: &str) {
         self.panics.with_label_values(&[place]).inc();
+    }
+
+    /// The node is another than before.
+    pub fn identity_changed(&self) {
+        self.identity_changes.inc();
     }
 
     /// A new configuration was taken or refused.

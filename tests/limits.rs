@@ -23,7 +23,7 @@ use brokerwatch::server::Pages;
 use brokerwatch::snapshot::{ErrorKind, Failure};
 use brokerwatch::sources::kafka::{Client, Endpoint, Security, log_dirs};
 use brokerwatch::sources::reader::{Question, Reader, ReaderAt};
-use common::fake_node::{FakeNode, Fault, Topic};
+use common::fake_node::{CLUSTER_ID, Cluster, FakeNode, Fault, Topic};
 use common::sidecar::{Host, META, PROGRAM, Sidecar, flag, has, has_partitions, is_up, request, value};
 use common::{TempDir, require_all};
 use kafka_protocol::messages::ApiKey;
@@ -398,4 +398,143 @@ fn promtool_accepts(page: &str) {
     let output = child.wait_with_output().expect("promtool ends");
     let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
     assert!(output.status.success() && said.trim().is_empty(), "{said}");
+}
+
+// Topics that come and go, and nodes that become others.
+
+/// Values of the counters of changes: ISR and leaderships.
+fn changes(page: &str) -> [Option<f64>; 4] {
+    ["isr_shrinks", "isr_expands", "leaderships_gained", "leaderships_lost"]
+        .map(|name| value(page, &format!("kafka_broker_{name}_total")))
+}
+
+#[test]
+fn topics_that_come_and_go_leave_nothing_behind() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let series = |page: &str| page.lines().filter(|line| line.contains("topic=\"")).count();
+    let before = series(&sidecar.page());
+    let leader = |name: &str| format!("kafka_topic_partition_leader{{topic=\"{name}\",partition=\"0\"}}");
+    for round in 1..=5_u128 {
+        let name = format!("round-{round}");
+        // Made anew under one name with another id, leader and ISR: another topic, with no history.
+        let again = Topic { leader: if round % 2 == 0 { 1 } else { 2 }, isr: vec![2], ..Topic::new("again", round) };
+        node.becomes(|cluster| {
+            cluster.topics.truncate(1);
+            cluster.topics.extend([Topic::new(&name, 100 + round), again]);
+        });
+        sidecar.send(rustix::process::Signal::HUP);
+        sidecar.until("the new topic is there", 6, |page| has(page, &leader(&name)));
+        assert_eq!(sidecar.page().matches("topic=\"round-").count(), sidecar.page().matches(&name).count());
+    }
+    node.becomes(|cluster| cluster.topics.truncate(1));
+    sidecar.send(rustix::process::Signal::HUP);
+    sidecar.until("they are gone", 6, |page| series(page) == before);
+    assert_eq!(changes(&sidecar.page()), [Some(0.0); 4], "nothing has changed but topics");
+    let snapshot = sidecar.get("/snapshot").text();
+    let left = snapshot.lines().find(|line| line.contains("round-") || line.contains("again"));
+    assert_eq!(left, None, "state of a topic that is gone");
+}
+
+const IDENTITY: &str = "brokerwatch_identity_changes_total";
+
+/// Another cluster, in which the broker has another id.
+fn another_cluster() -> Cluster {
+    Cluster {
+        id: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        node_id: 3,
+        rack: "r9".to_owned(),
+        log_dir: "/new".to_owned(),
+        topics: vec![Topic { leader: 3, isr: vec![3], ..Topic::new("new", 9) }],
+        ..Cluster::default()
+    }
+}
+
+/// A line of the old cluster and one of the new, when one page speaks of both.
+fn mixed_lines(page: &str) -> Option<(String, String)> {
+    let old = [CLUSTER_ID, "topic=\"orders\"", "log_dir=\"/var/lib/kafka/data\"", "broker_id=\"1\""];
+    let new = ["AAAAAAAAAAAAAAAAAAAAAA", "topic=\"new\"", "log_dir=\"/new\"", "broker_id=\"3\""];
+    let line =
+        |texts: &[&str]| page.lines().find(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned);
+    line(&old).zip(line(&new))
+}
+
+/// Waits until the other cluster is on the page. `told`: whether it counts only from when the change was told.
+fn assert_becomes_the_other(sidecar: &Sidecar, seconds_max: u64, told: bool) {
+    let own_topic = "kafka_topic_partition_current_offset{topic=\"new\",partition=\"0\"}";
+    let mut mixed = None;
+    let seen = common::fake_node::within(seconds_max * 1_000, || {
+        let page = sidecar.page();
+        let counts = !told || value(&page, IDENTITY) == Some(1.0);
+        mixed = mixed.take().or_else(|| mixed_lines(&page).filter(|_| counts));
+        has(&page, own_topic) && has(&page, "kafka_log_dir_online{log_dir=\"/new\"}")
+    });
+    assert!(seen, "{}", sidecar.log());
+    assert_eq!(mixed, None, "a page mixes two nodes");
+    let page = sidecar.page();
+    assert!(has(&page, "kafka_node_info{broker_id=\"3\",cluster_id=\"AAAAAAAAAAAAAAAAAAAAAA\""), "{page}");
+    assert_eq!((value(&page, IDENTITY), changes(&page)), (Some(1.0), [Some(0.0); 4]));
+    let log = sidecar.log();
+    assert!(log.contains("another node than before") && log.contains(" of cluster AAAA"), "{log}");
+}
+
+#[test]
+fn a_broker_that_was_formatted_anew_is_another_one_from_its_first_answer() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    assert_eq!(value(&sidecar.page(), IDENTITY), Some(0.0));
+    let port = node.port;
+    drop(node);
+    sidecar.until("it is down", 6, |page| value(page, "kafka_broker_up") == Some(0.0));
+    let _node = FakeNode::start_as(port, another_cluster());
+    assert_becomes_the_other(&sidecar, 10, false);
+}
+
+#[test]
+fn a_listener_behind_which_the_broker_was_exchanged_is_noticed() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    node.becomes(|cluster| *cluster = another_cluster());
+    // By the next Metadata, after 19 s at the latest; the log directories come after a minute, or when it was told.
+    assert_becomes_the_other(&sidecar, 25, true);
+}
+
+#[test]
+fn a_broker_that_is_back_as_itself_keeps_what_was_counted() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    node.becomes(|cluster| cluster.topics[0].isr = vec![1, 2]);
+    let port = node.port;
+    drop(node);
+    sidecar.until("it is down", 6, |page| value(page, "kafka_broker_up") == Some(0.0));
+    let short = Cluster {
+        topics: vec![Topic { isr: vec![1, 2], ..Cluster::default().topics[0].clone() }],
+        ..Cluster::default()
+    };
+    let _node = FakeNode::start_as(port, short);
+    sidecar.until("what changed meanwhile is counted", 10, |page| changes(page)[0] == Some(2.0));
+    assert_eq!(value(&sidecar.page(), IDENTITY), Some(0.0));
+}
+
+#[test]
+fn log_directories_that_were_formatted_anew_are_noticed_while_the_broker_is_away() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    host.start_broker(11, 5, &host.properties(node.port, &[&dir]));
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    sidecar.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let port = node.port;
+    drop(node);
+    host.write("data/meta.properties", &META.replace("4L6g3nShT-eMCtK--X86sw", "AAAAAAAAAAAAAAAAAAAAAA"));
+    sidecar.until("it is another one", 9, |page| value(page, IDENTITY) == Some(1.0));
+    sidecar.until("its files are read", 9, |page| page.contains("cluster_id=\"AAAAAAAAAAAAAAAAAAAAAA\""));
+    assert!(!sidecar.page().contains(CLUSTER_ID));
+    let new = Cluster { id: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(), ..Cluster::default() };
+    let _node = FakeNode::start_as(port, new);
+    sidecar.until("it is up", 9, |page| is_up(page) && has_partitions(page));
+    assert_eq!(value(&sidecar.page(), IDENTITY), Some(1.0), "one change is counted once");
 }

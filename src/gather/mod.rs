@@ -6,6 +6,7 @@
 
 mod choose;
 mod clock;
+mod identity;
 pub mod rounds;
 mod store;
 
@@ -51,6 +52,8 @@ pub struct Context {
     told: Vec<AtomicBool>,
     /// The last reason why no listener could be spoken to.
     complaint: Mutex<String>,
+    /// Which node that is, as far as it was told.
+    identity: Mutex<identity::Known>,
 }
 
 /// Why a round has no value.
@@ -96,6 +99,7 @@ impl Context {
             wakes: SOURCES.iter().map(|_| Notify::new()).collect(),
             told: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
             complaint: Mutex::default(),
+            identity: Mutex::default(),
         }
     }
 
@@ -137,7 +141,7 @@ impl Context {
         slot: fn(&mut NodeView) -> &mut Section<T>,
         work: impl Future<Output = Result<T, NotSeen>> + Send + 'static,
     ) -> Option<Arc<T>> {
-        let started = Instant::now();
+        let (started, changes) = (Instant::now(), self.identity_changes());
         // A task of its own, so that a panic ends only that task.
         let task = tokio::spawn(timeout(Duration::from_millis(source.deadline_ms), work));
         let result = match task.await {
@@ -151,6 +155,9 @@ impl Context {
         };
         let took = started.elapsed();
         self.metrics.source(source.name, took);
+        if !self.is_of_this_node(source, changes) {
+            return None;
+        }
         let at = now();
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let behind = matches!(result, Err(NotSeen::Behind(_)));

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use super::identity::{Identity, Witness};
 use super::{Context, NotSeen, choose_endpoint, now};
 use crate::derive::{self, broker::BrokerState};
 use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
 use crate::snapshot::{
     Attempt, BrokerProcess, Cluster, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition, ProcessCandidate,
-    Section,
+    Section, TopicEntry,
 };
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
 use crate::sources::mounts::{mount_of, read_mount_points};
@@ -156,7 +157,9 @@ pub fn files(context: Arc<Context>) -> Round {
                 }
                 seen.insert(dir, answer);
             }
-            Ok(LogDirFiles { dirs: seen })
+            let files = LogDirFiles { dirs: seen };
+            look.hear_identity(&FILES, Witness::Files, Identity::of_files(&files));
+            Ok(files)
         };
         context.observe(&FILES, |view| &mut view.files, work).await;
     })
@@ -169,7 +172,11 @@ pub fn liveness(context: Arc<Context>) -> Round {
         let look = context.clone();
         let seen = context.observe(&LIVENESS, |view| &mut view.liveness, async move {
             look.require_endpoint()?;
-            Ok(cluster::read_liveness(&look.client, LIVENESS.deadline_ms).await?)
+            let answer = cluster::read_liveness(&look.client, LIVENESS.deadline_ms).await?;
+            if !was_up {
+                look.recognise().await;
+            }
+            Ok(answer)
         });
         if seen.await.is_some() && !was_up {
             // A broker that was away may have come back with other settings.
@@ -188,7 +195,9 @@ pub fn registrations(context: Arc<Context>) -> Round {
         let look = context.clone();
         let seen = context.observe(&REGISTRATIONS, |view| &mut view.registrations, async move {
             look.require_up()?;
-            Ok(cluster::read_registrations(&look.client, REGISTRATIONS.deadline_ms).await?)
+            let told = cluster::read_registrations(&look.client, REGISTRATIONS.deadline_ms).await?;
+            look.hear_identity(&REGISTRATIONS, Witness::Answers, Identity::of_registrations(&told));
+            Ok(told)
         });
         if seen.await.is_some() && known.is_none() {
             [&OFFSETS, &CONFIGS, &QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
@@ -203,15 +212,20 @@ pub fn metadata(context: Arc<Context>) -> Round {
             let before = view.cluster.last.as_ref().map(|seen| seen.value.clone());
             (before, view.cluster.fresh(now()).is_some())
         });
+        let changes = context.identity_changes();
         let look = context.clone();
         let seen = context.observe(&METADATA_SOURCE, |view| &mut view.cluster, async move {
             look.require_up()?;
             let elr = look.store.read(|view| view.liveness.fresh(now()).is_some_and(|liveness| liveness.elr()));
-            Ok(cluster::read_cluster(&look.client, METADATA_SOURCE.deadline_ms, elr).await?)
+            let told = cluster::read_cluster(&look.client, METADATA_SOURCE.deadline_ms, elr).await?;
+            look.hear_identity(&METADATA_SOURCE, Witness::Answers, Identity::of_cluster(&told));
+            Ok(told)
         });
         let (Some(seen), Some(id)) = (seen.await, context.own_id()) else { return };
-        if let Some(before) = &before {
-            context.store.update(|view| view.ledger = derive::changes::advance(&view.ledger, before, &seen, id));
+        // Between two nodes nothing has changed: they have nothing to do with each other.
+        if let Some(before) = before.filter(|_| context.identity_changes() == changes) {
+            forget_settings(&context, &before, &seen);
+            context.store.update(|view| view.ledger = derive::changes::advance(&view.ledger, &before, &seen, id));
         }
         context.wake(&OFFSETS);
         let known = context.store.read(|view| view.configs.last.as_ref().map(|seen| seen.value.clone()));
@@ -270,6 +284,10 @@ pub fn configs(context: Arc<Context>) -> Round {
             if partly.is_none() {
                 configs.whole_at = at;
             }
+            // Topics may have gone meanwhile.
+            if let Some(cluster) = look.store.read(|view| view.cluster.last.as_ref().map(|seen| seen.value.clone())) {
+                configs.topics.retain(|topic, _| cluster.partitions.topic(topic).is_some());
+            }
             Ok(configs)
         };
         context.observe(&CONFIGS, |view| &mut view.configs, work).await;
@@ -314,6 +332,24 @@ pub fn reassignments(context: Arc<Context>) -> Round {
         };
         context.observe(&REASSIGNMENTS, |view| &mut view.reassignments, work).await;
     })
+}
+
+/// Drops the settings of topics that are gone, or were made anew under the same name: those are asked for again.
+fn forget_settings(context: &Context, before: &Cluster, seen: &Cluster) {
+    let same = |old: &TopicEntry| {
+        let now = seen.partitions.topic(&old.name);
+        now.is_some_and(|now| now.id == old.id)
+    };
+    let gone: Vec<&TopicEntry> = before.partitions.topics().iter().filter(|topic| !same(topic)).collect();
+    if gone.is_empty() {
+        return;
+    }
+    context.store.update(|view| {
+        if let Some(configs) = &mut view.configs.last {
+            let configs = Arc::make_mut(&mut configs.value);
+            configs.topics.retain(|name, _| gone.iter().all(|topic| topic.name != *name));
+        }
+    });
 }
 
 fn led_topics(cluster: &Cluster, id: i32) -> Vec<Arc<str>> {

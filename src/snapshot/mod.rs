@@ -170,6 +170,13 @@ impl NodeView {
         }
     }
 
+    /// Drops the values that the broker gave, apart from whether it answers; the results of the last looks stay.
+    pub fn drop_answers(&mut self) {
+        (self.registrations.last, self.cluster.last, self.offsets.last) = Default::default();
+        (self.log_dirs.last, self.configs.last) = Default::default();
+        (self.quorum.last, self.reassignments.last) = Default::default();
+    }
+
     /// Every section by the name of its source, in the order of the arrow. The names are those of the SOURCES table.
     #[must_use]
     pub fn statuses(&self) -> [SourceStatus<'_>; 11] {

@@ -120,6 +120,13 @@ impl Partitions {
         self.topics.get(index).into_iter().flat_map(move |topic| self.of(index, topic))
     }
 
+    /// The topic of this name; absent when it is not known.
+    #[must_use]
+    pub fn topic(&self, name: &str) -> Option<&TopicEntry> {
+        let index = self.topics.binary_search_by(|entry| (*entry.name).cmp(name)).ok()?;
+        self.topics.get(index)
+    }
+
     /// The partition `topic`-`partition`; absent when it is not known.
     #[must_use]
     pub fn find(&self, topic: &str, partition: i32) -> Option<Partition<'_>> {

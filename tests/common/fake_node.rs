@@ -196,6 +196,11 @@ impl FakeNode {
 
     /// A healthy node on this port.
     pub(crate) fn start_on(port: u16) -> Self {
+        Self::start_as(port, Cluster::default())
+    }
+
+    /// A healthy node of this cluster on this port.
+    pub(crate) fn start_as(port: u16, cluster: Cluster) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
         let port = listener.local_addr().expect("a bound socket").port();
         let offers = [
@@ -210,7 +215,7 @@ impl FakeNode {
         ];
         let state = State {
             fault: Fault::None,
-            cluster: Cluster::default(),
+            cluster,
             offers: offers.into_iter().map(|(api, min, max)| (api as i16, (min, max))).collect(),
             names_known_versions: true,
             mute: BTreeSet::new(),
