@@ -24,6 +24,7 @@ use common::sidecar::{
 };
 use common::{TempDir, require_all};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
+use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
 /// Exit codes.
 const FAILED: Option<i32> = Some(1);
@@ -673,6 +674,46 @@ fn what_protects_less_than_it_seems_is_said() {
         secured.configure(&text);
         secured.start().until_logged(wanted, 5);
     }
+}
+
+/// A text under a key of the web configuration.
+fn inline(key: &str, text: &str) -> String {
+    let lines = text.lines().map(|line| format!("    {line}\n"));
+    std::iter::once(format!("  {key}: |\n")).chain(lines).collect()
+}
+
+#[test]
+fn what_is_listed_is_spoken_and_nothing_else() {
+    let secured = Secured::new("");
+    let own = secured.authority.identity(&["localhost"]);
+    let keys = inline("cert", &own.cert) + &inline("key", &own.key);
+    let keys = keys + &inline("client_ca", &secured.authority.pem) + "  client_auth_type: VerifyClientCertIfGiven\n";
+    let listed = "  max_version: TLS12\n  cipher_suites: [TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256]\n  \
+                  curve_preferences: [CurveP384]\n";
+    secured.configure(&format!("tls_server_config:\n{keys}{listed}"));
+    let old = secured.start();
+    let mut stream = secured.authority.client(None).connect(old.port).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    assert_eq!(reply(&mut stream).unwrap().status, 200);
+    let spoken = (stream.conn.protocol_version(), stream.conn.negotiated_cipher_suite().map(|suite| suite.suite()));
+    let suite = CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256;
+    assert_eq!(spoken, (Some(ProtocolVersion::TLSv1_2), Some(suite)));
+    assert_eq!(stream.conn.negotiated_key_exchange_group().unwrap().name(), NamedGroup::secp384r1);
+    // A certificate that is given is verified, and none is needed.
+    let given = |authority: &Authority| {
+        let identity = authority.identity(&["prometheus.example"]);
+        secured.authority.client(Some(&identity)).status(old.port, "/metrics", "")
+    };
+    assert_eq!(given(&secured.authority).unwrap(), 200);
+    assert!(given(&Authority::new()).is_err());
+
+    secured.configure(&format!("{TLS}  min_version: TLS13\n"));
+    let new = secured.start();
+    let client = secured.authority.client(None);
+    assert_eq!(client.status(new.port, "/metrics", "").unwrap(), 200);
+    let aged = secured.authority.client_of(&[&rustls::version::TLS12], None);
+    assert!(aged.status(new.port, "/metrics", "").is_err());
+    assert_eq!(aged.status(old.port, "/metrics", "").unwrap(), 200);
 }
 
 // Prometheus itself.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 
 use super::sidecar::{Reply, reply};
 
@@ -63,10 +63,19 @@ impl Authority {
 
     /// A client that trusts this authority alone, with or without a certificate of its own.
     pub(crate) fn client(&self, identity: Option<&Identity>) -> TlsClient {
+        self.client_of(rustls::ALL_VERSIONS, identity)
+    }
+
+    /// The same, which speaks these versions only.
+    pub(crate) fn client_of(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        identity: Option<&Identity>,
+    ) -> TlsClient {
         let mut roots = RootCertStore::empty();
         roots.add(self.root.clone()).expect("a root");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = ClientConfig::builder_with_provider(provider).with_protocol_versions(versions);
         let builder = builder.expect("versions").with_root_certificates(roots);
         let mut config = match identity {
             None => builder.with_no_client_auth(),
