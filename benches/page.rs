@@ -42,7 +42,8 @@ fn node(partitions: usize) -> NodeView {
             log_end: Some(123_456_790),
         };
         offsets.topics.push((name.as_str().into(), (0..10).map(row).collect()));
-        let config = TopicConfig { min_insync_replicas: Some((2, ConfigSource::DynamicDefault)), error: None };
+        let min_insync_replicas = Some((2, ConfigSource::DynamicDefault));
+        let config = TopicConfig { min_insync_replicas, ..TopicConfig::default() };
         configs.topics.insert(name.as_str().into(), config);
         for index in 0..10 {
             let first = (topic as i32 + index) % 3;

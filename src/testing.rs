@@ -37,7 +37,7 @@ impl Sample {
             level: 27,
             hung: false,
             topics: vec![],
-            configs: Configs::default(),
+            configs: Configs { every_key: true, ..Configs::default() },
             reassignments: vec![],
             eligible: vec![],
             on_disk: None,
@@ -50,7 +50,8 @@ impl Sample {
     }
 
     pub(crate) fn min_isr(mut self, topic: &str, value: i32) -> Self {
-        let config = TopicConfig { min_insync_replicas: Some((value, ConfigSource::DynamicDefault)), error: None };
+        let min_insync_replicas = Some((value, ConfigSource::DynamicDefault));
+        let config = TopicConfig { min_insync_replicas, ..TopicConfig::default() };
         self.configs.topics.insert(topic.into(), config);
         self
     }

@@ -278,6 +278,8 @@ async fn read_by(api: &Api, client: &Client) -> Result<(), Failure> {
         ApiKey::DescribeConfigs => {
             let seen = configs::read_configs(client, AMPLE, NODE_ID, &[TOPIC.into()], None).await?;
             assert_eq!(seen.topics[TOPIC].min_insync_replicas.map(|(value, _)| value), Some(2));
+            assert_eq!(seen.topics[TOPIC].overrides.get("min.insync.replicas"), Some(Some("2")));
+            assert!(seen.every_key && seen.broker.expect("told")["min.insync.replicas"].value.as_deref() == Some("2"));
             Ok(())
         }
         ApiKey::DescribeQuorum => quorum::read_quorum(client, AMPLE).await.map(|seen| assert_eq!(seen.leader, Some(2))),

@@ -7,6 +7,7 @@ use super::{EXAMPLES, Severity, all, run};
 use crate::derive::fleet::Fleet;
 use crate::snapshot::{
     ConfigFile, ConfigSource, ConfigValue, Entry, NodeView, Origin, Quorum, QuorumReplica, SCHEMA, Section, Snapshot,
+    Withheld,
 };
 use crate::testing::{Row, Sample, partition, seen};
 
@@ -173,7 +174,8 @@ impl Set {
 fn running(file: &ConfigFile) -> BTreeMap<String, ConfigValue> {
     let value = |entry: &Entry| {
         let value = file.get(&entry.key).map(str::to_owned);
-        (entry.key.clone(), ConfigValue { value, source: ConfigSource::Static })
+        let withheld = value.is_none().then_some(Withheld::Secret);
+        (entry.key.clone(), ConfigValue { value, withheld, source: ConfigSource::Static, given: vec![] })
     };
     file.effective().map(value).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::settings::{From, Setting, Settings};
+use super::topic_settings::TopicSettings;
 use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
@@ -260,6 +261,14 @@ impl<'a> Node<'a> {
     /// [`Unknown`] when it was not asked, or did not answer.
     pub fn configs(&self) -> Result<&'a Configs, Unknown> {
         self.answered("DescribeConfigs", |node| &node.configs)
+    }
+
+    /// The settings of a topic that it leads: what is set on the topic, else this broker's own.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, does not lead the topic, or may not tell its settings.
+    pub fn topic_settings(&self, topic: &str) -> Result<TopicSettings<'a>, Unknown> {
+        TopicSettings::of(&self.settings, self.configs()?, topic)
     }
 
     /// The registered brokers as it says.

@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod node;
 pub mod replication;
 pub mod settings;
+pub mod topic_settings;
 pub mod voters;
 
 use crate::snapshot::{NodeView, UnixMs};

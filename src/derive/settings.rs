@@ -40,7 +40,8 @@ impl From<'_> {
             Self::Running(ConfigSource::DynamicDefault) => " (dynamic, cluster-wide)",
             Self::Running(ConfigSource::Static) => " (running, from its file)",
             Self::Running(ConfigSource::Default) => " (running, Kafka's default)",
-            Self::Running(ConfigSource::Topic | ConfigSource::Other) => " (running)",
+            Self::Running(ConfigSource::Topic) => " (set on the topic)",
+            Self::Running(ConfigSource::Other) => " (running)",
         }
     }
 }
@@ -120,7 +121,7 @@ mod tests {
     fn a_value_is_what_runs_else_what_is_written_else_the_default_of_the_release() {
         let file =
             properties("f", "min.insync.replicas=2 \nbroker.id=7\nssl.key.password=x\nnum.io.threads=${THREADS}");
-        let value = ConfigValue { value: Some("1".to_owned()), source: ConfigSource::DynamicDefault };
+        let value = ConfigValue::new("1", ConfigSource::DynamicDefault);
         let running = BTreeMap::from([("min.insync.replicas".to_owned(), value)]);
         let mut settings = Settings { file: Some(&file), running: None, release: Version::parse("2.3") };
         assert_eq!(settings.effective("min.insync.replicas").unwrap().value, "2");

@@ -6,6 +6,7 @@
 //! is a binary search; it neither allocates nor matches patterns.
 
 mod prefixed;
+mod same;
 mod suggest;
 #[rustfmt::skip]
 mod table;
@@ -15,6 +16,7 @@ mod value;
 use std::fmt;
 
 pub use prefixed::{Found, find, is_plugin_key, is_secret};
+pub use same::same_value;
 pub use suggest::{Suggestion, suggest};
 pub use table::RELEASES;
 pub use twins::{Factor, TOPIC_TWINS, Twin, topic_twins};

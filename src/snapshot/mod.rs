@@ -24,7 +24,7 @@ pub use cluster::{Broker, Cluster, Liveness, Registration, Registrations, Releas
 pub use config_files::{
     ConfigFile, Entry, FileKind, FileOddity, Form, Oddity, Place, Setting, Stated, mark_overridden,
 };
-pub use configs::{ConfigSource, ConfigValue, Configs, TopicConfig};
+pub use configs::{ConfigSource, ConfigValue, Configs, Given, Loggers, Override, Overrides, TopicConfig, Withheld};
 pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};
 pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
 pub use ledger::Ledger;

@@ -159,7 +159,7 @@ pub static LOG_DIRS: Source = Source {
 /// Effective settings.
 pub static CONFIGS: Source = Source {
     name: "configs",
-    about: "effective settings of the broker and of the topics that it leads",
+    about: "effective settings of the node, with what lies under them; overrides of the topics that it leads",
     interval_ms: 300_000,
     deadline_ms: 10_000,
     bound_ms: 900_000,
