@@ -67,8 +67,12 @@ pub const PAGE_BYTES_MAX: usize = 256 << 20;
 pub const NAMED_PARTITIONS_MAX: usize = 100;
 /// Not a limit but a threshold, so it is not counted: led partitions up to which `--collector.partitions.detail=auto` exports every partition.
 pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
-/// Bytes of a `server.properties` or `meta.properties` that are read.
+/// Bytes of a `server.properties`, `meta.properties` or other configuration file that are read.
 pub const PROPERTIES_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Configuration files that are read in one run.
+pub const CONFIG_FILES_MAX: usize = 10_000;
+/// Directories below a named one that are gone into.
+pub const CONFIG_DEPTH_MAX: usize = 8;
 /// Settings of one configuration file that are kept.
 pub const CONFIG_ENTRIES_MAX: usize = 10_000;
 /// Milliseconds for reading one file of TLS or SASL; on a mount that hangs it never ends. Below the deadline of liveness,

@@ -7,6 +7,7 @@
 
 mod prefixed;
 mod same;
+mod schema_registry;
 mod suggest;
 #[rustfmt::skip]
 mod table;
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub use prefixed::{Found, find, is_plugin_key, is_secret};
 pub use same::same_value;
+pub use schema_registry::SCHEMA_REGISTRY;
 pub use suggest::{Suggestion, suggest};
 pub use table::RELEASES;
 pub use twins::{Factor, TOPIC_TWINS, Twin, topic_twins};

@@ -1,6 +1,6 @@
 //! Keys that carry a prefix, and which keys hold secrets.
 
-use super::{Key, Scope, lookup, lookup_all};
+use super::{Key, Scope, lookup, lookup_all, schema_registry};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +103,8 @@ fn client_key(name: &str) -> Option<&'static Key> {
 }
 
 /// Whether the value of `name` must not leave the parser. An allow-list: a value is shown only when its key, without a
-/// prefix, is a setting of the table and a secret in no scope and no release. What nobody defines may be a misspelt
+/// prefix, is a setting of the table (or of the Schema
+/// Registry) and a secret in no scope and no release. What nobody defines may be a misspelt
 /// password.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
@@ -113,7 +114,7 @@ pub fn is_secret(name: &str) -> bool {
     }
     let key = listener_key(name).or_else(|| client_key(name)).map_or(name, |key| key.name);
     let mut known = lookup_all(key).peekable();
-    known.peek().is_none() || known.any(Key::is_password)
+    if known.peek().is_none() { !schema_registry::is_known(name) } else { known.any(Key::is_password) }
 }
 
 #[cfg(test)]

@@ -4,8 +4,40 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Container, Strimzi};
+use super::{Container, Failure, Strimzi};
 use crate::keys::Version;
+
+/// What was found where somebody pointed at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConfigFiles {
+    /// Configurations, in the order in which they were named, then by path.
+    pub files: Vec<ConfigFile>,
+    /// What could not be read: nothing may be called clean on its account.
+    pub unread: Vec<UnreadFile>,
+    /// What looks like a configuration and was not taken for one.
+    pub passed_over: Vec<PassedOver>,
+    /// How many further files lie in the directories.
+    pub other_files: usize,
+}
+
+/// A file or directory that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadFile {
+    /// Its path.
+    pub path: String,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// A file or directory that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// Its path.
+    pub path: String,
+    /// Why, as a sentence.
+    pub why: String,
+}
 
 /// The configuration of one node, client or service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +177,8 @@ pub enum Place {
     },
     /// `--override` on the command line of the process.
     Override,
+    /// The image of the container sets it when nobody else does.
+    Image,
     /// A path inside a YAML document, such as `spec.kafka.config`.
     Yaml {
         /// Names with dots between.
@@ -162,7 +196,7 @@ impl Place {
         match self {
             Self::Line(line) => Some(*line),
             Self::Env { line, .. } | Self::Yaml { line, .. } => *line,
-            Self::Override => None,
+            Self::Override | Self::Image => None,
         }
     }
 }
@@ -195,6 +229,10 @@ pub enum Oddity {
     NonAscii,
     /// A key without a separator and a value.
     NoValue,
+    /// `\\u` without four hexadecimal digits: the node does not start.
+    BadEscape,
+    /// An operator drops it: it keeps this setting for itself.
+    IgnoredByOperator,
     /// The key is broken off by a blank, as in `log dirs=/data`.
     BlankInKey,
 }
@@ -222,7 +260,7 @@ pub enum Stated<'a> {
     Unset,
     /// This value, trimmed as Kafka trims typed values.
     Value(&'a str),
-    /// Something, but what is not known here: a secret, a template, or set elsewhere.
+    /// What it says is not known here: a secret, a template, set elsewhere, or perhaps set by a file that was not read.
     NotKnown,
 }
 
@@ -258,7 +296,9 @@ impl ConfigFile {
     /// What the file says about `key`.
     #[must_use]
     pub fn stated(&self, key: &str) -> Stated<'_> {
+        let is_partial = self.container.as_ref().is_some_and(Container::is_partial);
         match self.entry(key).map(|entry| &entry.setting) {
+            None if is_partial => Stated::NotKnown,
             None => Stated::Unset,
             Some(Setting::Value(value)) => Stated::Value(value.trim_matches(|c| c <= ' ')),
             Some(Setting::Secret | Setting::Template(_) | Setting::Elsewhere) => Stated::NotKnown,
@@ -293,10 +333,14 @@ impl ConfigFile {
     }
 
     /// Log directories as Kafka resolves them: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`; with the metadata
-    /// log's own directory when it has one.
+    /// log's own directory when it has one. None when the file does not tell: a template, or an operator sets them.
     #[must_use]
     pub fn log_dirs(&self) -> Vec<String> {
         let mut dirs: Vec<String> = self.list("log.dirs").map(str::to_owned).collect();
+        let is_not_known = |key| self.stated(key) == Stated::NotKnown;
+        if is_not_known("log.dirs") || (dirs.is_empty() && is_not_known("log.dir")) {
+            return Vec::new();
+        }
         if dirs.is_empty() {
             let dir = self.get("log.dir").filter(|dir| !dir.is_empty());
             dirs.push(dir.unwrap_or("/tmp/kafka-logs").to_owned());
@@ -335,15 +379,15 @@ impl ConfigFile {
     }
 }
 
-/// Marks which occurrence of each key counts: the last one.
+/// Marks which occurrence of each key counts: the last one that no operator drops.
 pub fn mark_overridden(entries: &mut [Entry]) {
     entries.iter_mut().for_each(|entry| {
-        entry.effective = true;
+        entry.effective = !entry.oddities.contains(&Oddity::IgnoredByOperator);
         entry.oddities.retain(|oddity| *oddity != Oddity::Overridden);
     });
     let mut seen = std::collections::BTreeSet::new();
-    let overridden: Vec<usize> =
-        (0..entries.len()).rev().filter(|at| !seen.insert(entries[*at].key.as_str())).collect();
+    let counted = (0..entries.len()).rev().filter(|at| entries[*at].effective);
+    let overridden: Vec<usize> = counted.filter(|at| !seen.insert(entries[*at].key.as_str())).collect();
     for at in overridden {
         entries[at].effective = false;
         entries[at].oddities.push(Oddity::Overridden);
@@ -387,6 +431,9 @@ mod tests {
         assert_eq!(file(&[("log.dir", "/a")]).log_dirs(), ["/a"]);
         let both = [("log.dirs", "/b, /c,"), ("log.dir", "/a"), ("metadata.log.dir", "/m")];
         assert_eq!(file(&both).log_dirs(), ["/b", "/c", "/m"]);
+        let mut template = file(&[("log.dirs", "${DIRS}")]);
+        template.entries[0].setting = Setting::Template("${DIRS}".to_owned());
+        assert!(template.log_dirs().is_empty(), "not known is not the default");
     }
 
     #[test]

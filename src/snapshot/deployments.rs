@@ -33,9 +33,15 @@ pub struct Container {
     /// How many of them run (`deploy.replicas`, `scale`); absent when not told: one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<u32>,
-    /// `env_file`s that were named and not read, so that settings may be missing here.
+    /// Variables that look like settings and that the image does not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread_env_files: Vec<String>,
+    pub unread_variables: Vec<String>,
+    /// Where a properties file is mounted that the image reads beside the variables: what it sets is not here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mounted_config: Option<String>,
+    /// Files that were named (`env_file`, `extends`) and not read, so that settings may be missing here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread_files: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -127,7 +133,7 @@ impl Container {
             // Confluent Platform 5.4 is Kafka 2.4, 7.9 is 3.9, 8.0 is 4.0.
             Mapping::Confluent => match version {
                 Version(5, minor, _) if minor >= 4 => Some(Version(2, minor, 0)),
-                Version(6, minor, _) => Some(Version(2, minor + 6, 0)),
+                Version(6, minor, _) => Some(Version(2, minor.saturating_add(6), 0)),
                 Version(7, minor, _) => Some(Version(3, minor, 0)),
                 Version(8, minor, _) => Some(Version(4, minor, 0)),
                 _ => None,
@@ -136,6 +142,12 @@ impl Container {
             Mapping::Wurstmeister => Version::parse(tag.split_once('-')?.1),
             Mapping::ConfluentConnect | Mapping::ConfluentSchemaRegistry | Mapping::Unknown => None,
         }
+    }
+
+    /// Whether settings may be missing here, since they are in files that were not read.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.mounted_config.is_some() || !self.unread_files.is_empty()
     }
 
     /// What is behind `path` of the container: the mount with the longest target above it. Absent when no mount is: the

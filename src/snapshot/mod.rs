@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use cluster::{Broker, Cluster, Liveness, Registration, Registrations, Release};
 pub use config_files::{
-    ConfigFile, Entry, FileKind, FileOddity, Form, Oddity, Place, Setting, Stated, mark_overridden,
+    ConfigFile, ConfigFiles, Entry, FileKind, FileOddity, Form, Oddity, PassedOver, Place, Setting, Stated, UnreadFile,
+    mark_overridden,
 };
 pub use configs::{ConfigSource, ConfigValue, Configs, Given, Loggers, Override, Overrides, TopicConfig, Withheld};
 pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};

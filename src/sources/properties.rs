@@ -60,7 +60,7 @@ pub fn read_bounded(path: &Path) -> Result<Vec<u8>, Failure> {
     read.map_err(|error| file_failure(path, &error))?;
     if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {
         let message =
-            format!("{} is larger than {PROPERTIES_FILE_BYTES_MAX} bytes: not a properties file.", path.display());
+            format!("{} is larger than {PROPERTIES_FILE_BYTES_MAX} bytes: not a configuration file.", path.display());
         return Err(Failure::new(ErrorKind::Limit, message));
     }
     Ok(bytes)

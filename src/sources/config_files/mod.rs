@@ -1,18 +1,30 @@
 //! Configurations as people write them: properties files, variables of containers, compose files, Strimzi resources.
 //!
-//! Each `parse_x` is pure: bytes in, [`ConfigFile`]s out. Values that can be secrets end here: [`secrets`] decides by an
+//! Each `parse_x` is pure: bytes in, [`ConfigFile`]s out. Values that can be secrets end here: `secrets.rs` decides by an
 //! allow-list. I/O is in `walk`.
 
+mod compose;
+mod environment;
+mod images;
 mod kind;
 mod placeholder;
 pub mod properties;
 mod secrets;
+mod strimzi;
+pub mod walk;
+mod yaml;
 
 use crate::limits::CONFIG_ENTRIES_MAX;
 use crate::snapshot::{ConfigFile, Entry, ErrorKind, Failure, FileOddity, Form, Place, mark_overridden};
 
+pub use compose::parse_compose;
+pub use environment::parse_env_file;
 pub use kind::{kind_of, recognise};
 pub use properties::{Property, parse_properties, parse_values};
+pub use strimzi::parse_strimzi;
+
+/// Gives the content of a file that another one names; absent when it cannot be read.
+pub type ReadOther<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
 
 /// Why a configuration cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +43,9 @@ pub enum ConfigError {
         /// Column, from 1, in bytes.
         column: u32,
     },
+    /// YAML that configures nothing that is known here.
+    #[error("neither a compose file with a service that runs Kafka, nor a Strimzi resource")]
+    Foreign,
     /// Not YAML, or not the YAML that it should be.
     #[error("{message}")]
     Yaml {
@@ -50,7 +65,7 @@ impl ConfigError {
         match self {
             Self::BadEscape { line, column } => Some((*line, *column)),
             Self::Yaml { line, column, .. } => Some(((*line)?, column.unwrap_or(1))),
-            Self::Utf16 | Self::Binary => None,
+            Self::Utf16 | Self::Binary | Self::Foreign => None,
         }
     }
 
@@ -72,6 +87,47 @@ fn ensure_text(bytes: &[u8]) -> Result<(), ConfigError> {
     let is_every_other = zero < 2 && bytes.iter().skip(zero).step_by(2).take(16).all(|byte| *byte == 0);
     let is_utf16 = has_mark || (is_every_other && bytes.len() >= 4);
     Err(if is_utf16 { ConfigError::Utf16 } else { ConfigError::Binary })
+}
+
+/// The configurations of a file of any form: by its name a YAML file or one of variables, else properties. `read` gives
+/// the files that it names, by their path.
+///
+/// # Errors
+/// What the parser of its form refuses; [`ConfigError::Foreign`] for YAML that configures nothing of ours.
+pub fn parse_file(path: &str, bytes: &[u8], read: ReadOther<'_>) -> Result<Vec<ConfigFile>, ConfigError> {
+    match form_of(path, bytes) {
+        Form::Properties => Ok(vec![parse_properties_file(path, bytes)?]),
+        Form::EnvFile => Ok(vec![parse_env_file(path, bytes)?]),
+        Form::Compose | Form::Strimzi => {
+            let mut files = parse_compose(path, bytes, read)?;
+            files.extend(parse_strimzi(path, bytes)?);
+            if files.is_empty() { Err(ConfigError::Foreign) } else { Ok(files) }
+        }
+    }
+}
+
+/// How a file is written, by its name, or by its first setting when the name says nothing.
+fn form_of(path: &str, bytes: &[u8]) -> Form {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
+    if name.ends_with(".yml") || name.ends_with(".yaml") {
+        return Form::Compose;
+    }
+    if name.ends_with(".env") || name.starts_with(".env") || name == "env" {
+        return Form::EnvFile;
+    }
+    if name.ends_with(".properties") {
+        return Form::Properties;
+    }
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.clone().find(|line| !line.is_empty() && !line.starts_with(b"#")).unwrap_or_default();
+    let is_variable = [b"KAFKA_".as_slice(), b"CONNECT_", b"SCHEMA_REGISTRY_", b"export KAFKA_"];
+    if is_variable.iter().any(|prefix| first.starts_with(prefix)) {
+        Form::EnvFile
+    } else if first.starts_with(b"apiVersion:") || first.starts_with(b"services:") || first.starts_with(b"---") {
+        Form::Compose
+    } else {
+        Form::Properties
+    }
 }
 
 /// A properties file as a configuration, its kind told by its keys. Secrets are dropped.
