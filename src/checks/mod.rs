@@ -1,5 +1,6 @@
 //! Checks: pure functions from a fleet to findings. A family of checks is one file and one row in [`FAMILIES`].
 
+mod compare;
 mod finding;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -100,6 +101,7 @@ macro_rules! families {
 
 families! {
     durability,
+    listeners,
     partitions,
     quorum,
     sizes,

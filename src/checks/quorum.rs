@@ -417,7 +417,16 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::made("quorum-single", "cluster", |set| set.voters(&[101])).also(&["quorum-voter-self-missing"]),
         Example::made("quorum-even", "cluster", |set| set.voters(&[101, 102])).also(&["quorum-voter-self-missing"]),
         Example::made("quorum-too-many", "cluster", |set| set.voters(&[101, 102, 103, 104, 105, 106, 107])),
-        Example::controller("quorum-combined", "process.roles=controller,broker"),
+        Example::made("quorum-combined", "process.roles", |set| {
+            for line in [
+                "process.roles=controller,broker",
+                "listeners=CONTROLLER://controller-2.example.org:9093,REPLICATION://controller-2.example.org:9094",
+                "listener.security.protocol.map=CONTROLLER:SSL,REPLICATION:SSL",
+                "inter.broker.listener.name=REPLICATION",
+            ] {
+                set.line("controller-2", line);
+            }
+        }),
         Example::broker("quorum-voters-differ", "controller.quorum.voters=101@controller-1.example.org:9093"),
         Example::broker("quorum-voters-malformed", "controller.quorum.voters=101:controller-1.example.org:9093"),
         Example::controller("quorum-voter-self-missing", "node.id=104").subject("controller.quorum.voters in controller-2"),
@@ -430,7 +439,13 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         .also(OTHERS),
         Example::broker("quorum-static-and-dynamic", "controller.quorum.bootstrap.servers=controller-1.example.org:9093")
             .subject(VOTERS),
-        Example::broker("controller-listener-order", "controller.listener.names=QUORUM,CONTROLLER"),
+        Example::made("controller-listener-order", "controller.listener.names of node 2", |set| {
+            set.line("broker-2", "controller.listener.names=QUORUM,CONTROLLER");
+            set.line(
+                "broker-2",
+                "listener.security.protocol.map=CLIENTS:SASL_SSL,REPLICATION:SSL,CONTROLLER:SSL,QUORUM:SSL",
+            );
+        }),
         Example::broker("controller-mechanism-differs", "sasl.mechanism.controller.protocol=PLAIN"),
         Example::made("quorum-voter-lag", "controller 102", |set| set.voter_end(102, None)),
     ]

@@ -1,6 +1,7 @@
 //! All nodes of a snapshot, judged at one moment: what checks look at.
 
 use super::View;
+use super::listeners::Listeners;
 use super::settings::{From, Setting, Settings};
 use super::topic_settings::TopicSettings;
 use crate::checks::{Subject, Unknown};
@@ -69,6 +70,20 @@ impl<'a> Fleet<'a> {
         Self { now: view.now, nodes: vec![Node::judged(&HERE, view.clone())] }
     }
 
+    /// The nodes that `on` means, cluster by cluster: those that no id of a cluster, and no address of a controller or
+    /// ZooKeeper, shows to be of different ones.
+    #[must_use]
+    pub fn clusters(&self, on: On) -> Vec<Vec<&Node<'a>>> {
+        let mut clusters: Vec<Vec<&Node<'a>>> = Vec::new();
+        for node in self.on(on) {
+            match clusters.iter_mut().find(|nodes| nodes.iter().all(|other| node.is_peer_of(other))) {
+                Some(nodes) => nodes.push(node),
+                None => clusters.push(vec![node]),
+            }
+        }
+        clusters
+    }
+
     /// The nodes that `on` means.
     pub fn on(&self, on: On) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.iter().filter(move |node| node.is(on))
@@ -110,6 +125,39 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Whether both may be of one cluster.
+    fn is_peer_of(&self, other: &Self) -> bool {
+        let id = |node: &Self| {
+            let id = super::node::cluster_id(node.view.node, node.view.now).unwrap_or_default();
+            (!id.is_empty()).then(|| id.to_owned())
+        };
+        if let (Some(id), Some(other)) = (id(self), id(other)) {
+            return id == other;
+        }
+        let (names, others) = (self.rendezvous(), other.rendezvous());
+        if names.is_empty() || others.is_empty() {
+            return true;
+        }
+        // Clusters of several developers all meet at their own localhost.
+        let is_local = |name: &str| name.contains("localhost") || name.contains("127.0.0.1");
+        let are_twins = self.view.id.is_some() && self.view.id == other.view.id;
+        names.iter().any(|name| others.contains(name) && !(are_twins && is_local(name)))
+    }
+
+    /// Addresses of controllers, or of ZooKeeper with its chroot, by which the nodes of a cluster find each other; empty
+    /// when nothing tells.
+    fn rendezvous(&self) -> Vec<String> {
+        if let Ok(zookeeper) = self.text("zookeeper.connect")
+            && !zookeeper.is_empty()
+        {
+            let (hosts, chroot) = zookeeper.split_at(zookeeper.find('/').unwrap_or(zookeeper.len()));
+            return hosts.split(',').map(|host| format!("{}{chroot}", host.trim().to_lowercase())).collect();
+        }
+        let keys = ["controller.quorum.voters", "controller.quorum.bootstrap.servers"];
+        let named = keys.into_iter().filter_map(|key| self.list(key).ok()).flatten();
+        named.map(|entry| entry.rsplit('@').next().unwrap_or(entry).to_lowercase()).collect()
+    }
+
     /// The node in words: its id where it is known, and where its view comes from.
     #[must_use]
     pub fn name(&self) -> String {
@@ -126,6 +174,14 @@ impl<'a> Node<'a> {
     pub fn at_restart(&self) -> Self {
         let running = if self.settings.file.is_some() { None } else { self.settings.running };
         Self { settings: Settings { running, ..self.settings.clone() }, ..self.clone() }
+    }
+
+    /// Its listeners, by the settings that count.
+    ///
+    /// # Errors
+    /// [`Unknown`] when the settings that tell were not seen.
+    pub fn listeners(&self) -> Result<Listeners<'a>, Unknown> {
+        Listeners::of(&self.settings)
     }
 
     /// The value that counts: what the broker runs with, else what its file will make of it.

@@ -3,6 +3,7 @@
 pub mod broker;
 pub mod changes;
 pub mod fleet;
+pub mod listeners;
 pub mod node;
 pub mod replication;
 pub mod settings;

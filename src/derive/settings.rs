@@ -71,6 +71,31 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// The effective value when somebody set it; absent when Kafka's default holds.
+    ///
+    /// # Errors
+    /// [`Unknown`] when neither was seen.
+    pub fn given(&self, key: &str) -> Result<Option<&'a str>, Unknown> {
+        if let Some(running) = self.running.and_then(|running| running.get(key)) {
+            let is_default = running.source == ConfigSource::Default;
+            return Ok((!is_default).then(|| running.value.as_deref().unwrap_or("").trim()));
+        }
+        match self.file.map(|file| file.stated(key)) {
+            // Also where Java chooses the default, which nobody knows here.
+            Some(Stated::Unset) => Ok(None),
+            _ => Ok(Some(self.written(key)?.value)),
+        }
+    }
+
+    /// Every key that the file sets.
+    ///
+    /// # Errors
+    /// [`Unknown`] when no file was seen.
+    pub fn written_keys(&self) -> Result<impl Iterator<Item = &'a str> + use<'a>, Unknown> {
+        let file = self.file.ok_or_else(|| Unknown::new("The node's file was not looked at."))?;
+        Ok(file.effective().map(|entry| entry.key.as_str()))
+    }
+
     /// The value that the file gives, or Kafka's default where it gives none.
     ///
     /// # Errors
