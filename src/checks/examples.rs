@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EXAMPLES, Severity, all, run};
 use crate::derive::fleet::Fleet;
 use crate::snapshot::{
-    ConfigFile, ConfigSource, ConfigValue, Entry, NodeView, Origin, Quorum, QuorumReplica, SCHEMA, Section, Snapshot,
-    Withheld,
+    Attempt, ConfigFile, ConfigSource, ConfigValue, Entry, NodeView, Origin, Quorum, QuorumReplica, SCHEMA, Section,
+    Snapshot, Withheld,
 };
+use crate::sources::config_files::parse_properties_file;
 use crate::testing::{Row, Sample, partition, seen};
 
 /// A mistake, made in the healthy set.
@@ -69,6 +70,7 @@ pub(super) struct Set {
     pub(super) views: BTreeMap<&'static str, NodeView>,
     topics: Vec<(String, Vec<Row>, Option<i32>)>,
     quorum: Quorum,
+    raw: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Set {
@@ -77,7 +79,8 @@ impl Set {
         let voters = CONTROLLERS.into_iter().map(|(_, id)| member(id)).collect();
         let observers = BROKERS.into_iter().map(|(_, id)| member(id)).collect();
         let quorum = Quorum { leader: Some(101), epoch: 3, high_watermark: 5_000, voters, observers };
-        let mut set = Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![], quorum };
+        let mut set =
+            Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![], quorum, raw: BTreeMap::new() };
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
             set.files.insert(name, lines.lines().map(|line| line.trim().to_owned()).collect());
@@ -101,6 +104,16 @@ impl Set {
         let key = line.split('=').next().unwrap();
         self.remove(node, key);
         self.files.get_mut(node).unwrap().push(line.to_owned());
+    }
+
+    /// Adds a line at the end of a node's file, as it is.
+    pub(super) fn append(&mut self, node: &'static str, line: &str) {
+        self.files.get_mut(node).unwrap().push(line.to_owned());
+    }
+
+    /// Puts these bytes in place of a node's file.
+    pub(super) fn raw(&mut self, node: &'static str, bytes: &[u8]) {
+        self.raw.insert(node, bytes.to_vec());
     }
 
     /// The same in the files of all brokers.
@@ -143,7 +156,9 @@ impl Set {
         let mut nodes = BTreeMap::new();
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let mut view = self.views[name].clone();
-            let file = crate::testing::properties(&format!("{name}.properties"), &self.files[name].join("\n"));
+            let (path, text) = (format!("{name}.properties"), self.files[name].join("\n"));
+            let bytes = self.raw.get(name).map_or(text.as_bytes(), Vec::as_slice);
+            let read = parse_properties_file(&path, bytes).map_err(|error| error.failure(&path));
             if id < 100 {
                 let mut sample = Sample::broker(id);
                 for (topic, rows, min_isr) in &self.topics {
@@ -159,10 +174,13 @@ impl Set {
                 keep(&mut view.reassignments, live.reassignments);
                 keep(&mut view.quorum, seen(self.quorum.clone()));
                 let mut configs = (*live.configs.last.unwrap().value).clone();
-                configs.broker = Some(running(&file));
+                configs.broker = Some(read.as_ref().map(running).unwrap_or_default());
                 keep(&mut view.configs, seen(configs));
             }
-            keep(&mut view.properties, seen(file));
+            match read {
+                Ok(file) => keep(&mut view.properties, seen(file)),
+                Err(failure) => view.properties.attempt = Attempt::Failed { at: Sample::NOW, failure },
+            }
             nodes.insert(Origin(format!("{name}.properties")), view);
         }
         let program_version = String::new();

@@ -102,10 +102,14 @@ macro_rules! families {
 families! {
     durability,
     listeners,
+    internal_topics,
+    keys,
     partitions,
     quorum,
+    retention,
     sizes,
     timeouts,
+    values,
 }
 
 /// Every check.

@@ -125,11 +125,11 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
     use super::examples::Example;
     &[
         Example::broker("size-replica-fetch", "message.max.bytes=10485760"),
-        Example::broker("size-response-max", "replica.fetch.response.max.bytes=1000"),
+        Example::broker("size-response-max", "replica.fetch.response.max.bytes=1000").also(&["value-unit"]),
         Example::broker("size-socket-request", "message.max.bytes=104857600").also(&["size-replica-fetch", "size-fetch-max"]),
-        Example::broker("size-socket-request", "socket.request.max.bytes=1000").also(&["value-range"]),
+        Example::broker("size-socket-request", "socket.request.max.bytes=1000").also(&["value-unit"]),
         Example::broker("size-queued-bytes", "queued.max.request.bytes=1000"),
-        Example::broker("size-fetch-max", "fetch.max.bytes=2000"),
+        Example::broker("size-fetch-max", "fetch.max.bytes=2000").also(&["value-unit"]),
         Example::broker("size-offset-metadata", "offset.metadata.max.bytes=100000000"),
     ]
 };

@@ -345,7 +345,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::broker("group-session-bounds", "group.min.session.timeout.ms=2000000"),
         Example::broker("group-consumer-bounds", "group.consumer.heartbeat.interval.ms=100000"),
         Example::broker("group-consumer-bounds", "group.consumer.max.session.timeout.ms=1000"),
-        Example::broker("idle-vs-authdelay", "connections.max.idle.ms=50"),
+        Example::broker("idle-vs-authdelay", "connections.max.idle.ms=50").also(&["value-unit"]),
         Example::controller("quorum-timeouts", "controller.quorum.fetch.timeout.ms=500"),
         Example::broker("request-timeout-order", "request.timeout.ms=100"),
         Example::broker("logdir-failure-timeout", "log.dir.failure.timeout.ms=3600000"),
@@ -355,6 +355,6 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::made("zk-session", "zookeeper.session.timeout.ms", |set| {
             set.remove("broker-2", "process.roles");
             set.line("broker-2", "zookeeper.session.timeout.ms=1000");
-        }),
+        }).also(&["key-removed"]),
     ]
 };

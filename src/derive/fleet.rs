@@ -8,8 +8,8 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, ConfigSource, Configs, LogDirFiles, LogDirs, NodeView, Origin, Quorum, Registrations,
-    Section, Snapshot, UnixMs,
+    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, LogDirFiles, LogDirs, NodeView, Origin, Quorum,
+    Registrations, Section, Snapshot, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -21,6 +21,8 @@ pub enum On {
     Controllers,
     /// Brokers and controllers.
     Nodes,
+    /// Whatever has a file that is recognised: nodes, clients, workers.
+    Files,
 }
 
 impl On {
@@ -31,6 +33,7 @@ impl On {
             Self::Brokers => "brokers",
             Self::Controllers => "controllers",
             Self::Nodes => "brokers and controllers",
+            Self::Files => "configuration files",
         }
     }
 }
@@ -84,6 +87,32 @@ impl<'a> Fleet<'a> {
         clusters
     }
 
+    /// How many brokers the cluster has: as a broker says, else as resources say, else as many as were looked at. Absent
+    /// when all there is is one file, which tells nothing of others.
+    #[must_use]
+    pub fn brokers(&self) -> Option<usize> {
+        let told = |node: &Node<'_>| {
+            let (view, now) = (&node.view, self.now);
+            let registered = || Some(view.node.registrations.fresh(now)?.brokers.len());
+            let alive = || Some(view.node.cluster.fresh(now)?.brokers.len());
+            registered().max(alive()).filter(|count| *count > 0)
+        };
+        let replicas = |node: &Node<'_>| {
+            let file = node.settings.file?;
+            let told = file.strimzi.as_ref().and_then(|resource| resource.replicas);
+            let scaled = || file.container.as_ref().and_then(|container| container.replicas);
+            told.or_else(scaled).and_then(|count| usize::try_from(count).ok())
+        };
+        let described = || {
+            let brokers: Vec<&Node<'_>> = self.on(On::Brokers).collect();
+            let count = brokers.iter().map(|node| replicas(node).unwrap_or(1)).sum();
+            let alone = |node: &Node<'_>| node.is(On::Controllers) && super::voters::is_only_voter(node);
+            (count > 1 || brokers.first().is_some_and(|node| replicas(node).is_some() || alone(node))).then_some(count)
+        };
+        // A controller's DescribeCluster names controllers.
+        self.on(On::Brokers).filter_map(told).max().or_else(described)
+    }
+
     /// The nodes that `on` means.
     pub fn on(&self, on: On) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.iter().filter(move |node| node.is(on))
@@ -116,12 +145,18 @@ impl<'a> Node<'a> {
     /// Whether the node is of these kinds. One of which nothing is known counts as a broker.
     #[must_use]
     pub fn is(&self, on: On) -> bool {
+        let kind = self.settings.file.map(|file| &file.kind);
+        if on == On::Files {
+            return !matches!(kind, Some(FileKind::Foreign(_) | FileKind::Unknown(_)));
+        }
+        if kind.is_some_and(|kind| !kind.is_node()) {
+            return false;
+        }
         let roles = self.effective("process.roles").map(|roles| roles.value).unwrap_or_default();
-        let has = |role: &str| roles.split(',').any(|named| named.trim() == role);
         match on {
             On::Brokers => !super::node::is_controller_only(self.view.node, self.view.now),
-            On::Controllers => has("controller"),
-            On::Nodes => true,
+            On::Controllers => roles.split(',').any(|role| role.trim() == "controller"),
+            On::Nodes | On::Files => true,
         }
     }
 

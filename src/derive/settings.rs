@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::checks::Unknown;
 use crate::keys::{DefaultValue, Key, Run, Scope, Version, lookup};
-use crate::snapshot::{ConfigFile, ConfigSource, ConfigValue, Stated};
+use crate::snapshot::{ConfigFile, ConfigSource, ConfigValue, FileKind, Stated};
 
 /// What is known of a node's settings.
 #[derive(Clone, Debug)]
@@ -117,10 +117,21 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Whose settings the file holds.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self.file.map(|file| &file.kind) {
+            Some(FileKind::Producer | FileKind::Client) => Scope::Producer,
+            Some(FileKind::Consumer) => Scope::Consumer,
+            Some(FileKind::ConnectWorker) => Scope::Connect,
+            _ => Scope::Broker,
+        }
+    }
+
     /// Whether the release knows `key`; any release, when it is not known which one.
     #[must_use]
     pub fn knows(&self, key: &str) -> bool {
-        lookup(Scope::Broker, key).is_some_and(|key| self.run(key).is_some())
+        lookup(self.scope(), key).is_some_and(|key| self.run(key).is_some())
     }
 
     /// The setting as the release defines it; as the newest that knows it, when the release is not known.
@@ -129,7 +140,7 @@ impl<'a> Settings<'a> {
     }
 
     fn default(&self, key: &str) -> Result<&'static str, Unknown> {
-        match lookup(Scope::Broker, key).and_then(|key| self.run(key)).map(|run| run.default) {
+        match lookup(self.scope(), key).and_then(|key| self.run(key)).map(|run| run.default) {
             Some(DefaultValue::Text(text)) => Ok(text),
             Some(DefaultValue::OfJava) => Err(Unknown::new(format!("{key} is not set, and Java chooses its default."))),
             Some(DefaultValue::Required | DefaultValue::Null) | None => Ok(""),

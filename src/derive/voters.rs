@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::fleet::Node;
+
 /// A voter of a static quorum.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Voter {
@@ -38,6 +40,12 @@ pub enum BadVoters {
 pub fn voters(text: &str) -> Result<Vec<Voter>, BadVoters> {
     let mut seen = BTreeSet::new();
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| voter(entry, &mut seen)).collect()
+}
+
+/// Whether a controller names itself as the one voter: a cluster on one node.
+pub(super) fn is_only_voter(node: &Node<'_>) -> bool {
+    let named = node.text("controller.quorum.voters").map(voters);
+    matches!(named, Ok(Ok(named)) if named.len() == 1)
 }
 
 fn voter(entry: &str, seen: &mut BTreeSet<i32>) -> Result<Voter, BadVoters> {
