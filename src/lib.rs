@@ -9,6 +9,7 @@ pub mod config;
 pub mod derive;
 pub mod exposition;
 pub mod gather;
+mod inject;
 pub mod keys;
 pub mod limits;
 pub mod report;

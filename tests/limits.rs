@@ -538,3 +538,62 @@ fn log_directories_that_were_formatted_anew_are_noticed_while_the_broker_is_away
     sidecar.until("it is up", 9, |page| is_up(page) && has_partitions(page));
     assert_eq!(value(&sidecar.page(), IDENTITY), Some(1.0), "one change is counted once");
 }
+
+// Failures of our own.
+
+/// A sidecar whose places that stand in the file panic.
+fn sidecar_that_panics(host: &Host, node: &FakeNode, places: &str) -> Sidecar {
+    let file = host.write("panics", places);
+    let prepare = |command: &mut Command| {
+        command.env("BROKERWATCH_TEST_PANICS", &file);
+    };
+    Sidecar::start_by(prepare, "127.0.0.1", &[host.procfs(), flag("kafka.server", node.address())])
+}
+
+fn panics(page: &str, place: &str) -> Option<f64> {
+    value(page, &format!("brokerwatch_panics_total{{place=\"{place}\"}}"))
+}
+
+#[test]
+fn a_source_that_panics_costs_only_itself_and_is_tried_again_more_and_more_seldom() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = sidecar_that_panics(&host, &node, "log_dirs\nprocess/round\n");
+    let bug = |source: &str| format!("brokerwatch_source_failure{{source=\"{source}\",reason=\"bug\"}}");
+    sidecar.until("both are told", 8, |page| {
+        ["log_dirs", "process"]
+            .iter()
+            .all(|name| value(page, &bug(name)) == Some(1.0) && panics(page, name) >= Some(1.0))
+    });
+    sidecar.until("the rest goes on", 8, |page| is_up(page) && has_partitions(page));
+    assert!(!has(&sidecar.page(), "kafka_log_dir_online"));
+    assert!(sidecar.log().contains("please report it"), "{}", sidecar.log());
+    host.write("panics", "");
+    sidecar.until("it is read again", 20, |page| value(page, "brokerwatch_source_up{source=\"process\"}") == Some(1.0));
+}
+
+#[test]
+fn a_liveness_that_panics_says_nothing_of_the_broker() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = sidecar_that_panics(&host, &node, "liveness\n");
+    sidecar.until("it is told", 8, |page| panics(page, "liveness") >= Some(2.0));
+    assert!(!has(&sidecar.page(), "kafka_broker_up"), "our own fault is not the broker's");
+    host.write("panics", "");
+    sidecar.until("it is up", 40, |page| is_up(page) && has_partitions(page));
+}
+
+#[test]
+fn a_collector_and_a_check_that_panic_cost_only_themselves() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = sidecar_that_panics(&host, &node, "log_dirs\npartitions\ntopic-rf-low\n");
+    sidecar.until("the others are there", 8, |page| {
+        is_up(page) && has(page, "kafka_broker_leader_partitions ") && has(page, "kafka_topic_partitions{")
+    });
+    let page = sidecar.page();
+    assert!(!has(&page, "kafka_topic_partition_leader{") && panics(&page, "partitions") >= Some(1.0), "{page}");
+    assert_eq!(value(&page, "brokerwatch_check_not_evaluated{check=\"topic-rf-low\"}"), Some(1.0));
+    assert!(has(&page, "brokerwatch_findings{check=\"partition-last-copy\""), "the other checks are evaluated");
+    host.write("panics", "");
+    sidecar.until("they are back", 8, |page| {
+        has_partitions(page) && has(page, "brokerwatch_findings{check=\"topic-rf-low\"")
+    });
+}

@@ -123,8 +123,11 @@ pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
     let mut verdict = Verdict::default();
     let mut take = |origin: Option<&Origin>, judge: &dyn Fn(&mut Found) -> Evaluated| {
         let mut found = Found::default();
-        let evaluated = catch_unwind(AssertUnwindSafe(|| judge(&mut found)))
-            .unwrap_or_else(|_| Err(Unknown::new("The check failed inside this program; please report it.")));
+        let evaluated = catch_unwind(AssertUnwindSafe(|| {
+            crate::inject::panic_if_wanted(check.id);
+            judge(&mut found)
+        }))
+        .unwrap_or_else(|_| Err(Unknown::new("The check failed inside this program; please report it.")));
         verdict.evaluated |= evaluated.is_ok() || !found.findings.is_empty();
         verdict.findings.append(&mut found.findings);
         verdict.unknown.extend(evaluated.err().map(|why| (origin.cloned(), why)));

@@ -83,6 +83,7 @@ pub fn collect(view: &View<'_>, options: &Options, page: &mut Page) -> Trouble {
     for collector in COLLECTORS.iter().filter(|collector| !options.disabled.contains(collector.name)) {
         let collect = collector.collect;
         let samples = catch_unwind(AssertUnwindSafe(|| {
+            crate::inject::panic_if_wanted(collector.name);
             let mut samples = Samples::default();
             collect(view, options, &mut samples);
             samples

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
+use crate::inject;
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section};
@@ -50,6 +51,8 @@ pub struct Context {
     wakes: Vec<Notify>,
     /// Whether the log was told that a source fails, in the order of the table.
     told: Vec<AtomicBool>,
+    /// Whether a source's last look panicked, in the order of the table.
+    panicked: Vec<AtomicBool>,
     /// The last reason why no listener could be spoken to.
     complaint: Mutex<String>,
     /// Which node that is, as far as it was told.
@@ -98,6 +101,7 @@ impl Context {
             endpoint,
             wakes: SOURCES.iter().map(|_| Notify::new()).collect(),
             told: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
+            panicked: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
             complaint: Mutex::default(),
             identity: Mutex::default(),
         }
@@ -143,14 +147,19 @@ impl Context {
     ) -> Option<Arc<T>> {
         let (started, changes) = (Instant::now(), self.identity_changes());
         // A task of its own, so that a panic ends only that task.
+        let work = async move {
+            inject::panic_if_wanted(source.name);
+            work.await
+        };
         let task = tokio::spawn(timeout(Duration::from_millis(source.deadline_ms), work));
-        let result = match task.await {
+        let ended = task.await;
+        self.panicked[place(source)].store(ended.is_err(), Ordering::Relaxed);
+        let result = match ended {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(NotSeen::Failed(too_late(source))),
             Err(_) => {
                 self.metrics.panicked(source.name);
-                let message = format!("Reading {} failed inside this program; please report it.", source.name);
-                Err(NotSeen::Failed(Failure::new(ErrorKind::Bug, message)))
+                Err(NotSeen::Failed(own_fault(source)))
             }
         };
         let took = started.elapsed();
@@ -228,13 +237,39 @@ pub fn start(context: &Arc<Context>) -> Vec<JoinHandle<()>> {
 }
 
 async fn repeat(context: Arc<Context>, at: usize, source: &'static Source) {
+    let mut panics = 0;
     loop {
-        (source.round)(context.clone()).await;
+        // What panics around the look itself ends that round only.
+        if tokio::spawn(round(context.clone(), source)).await.is_err_and(|error| error.is_panic()) {
+            context.panicked[at].store(true, Ordering::Relaxed);
+            context.metrics.panicked(source.name);
+            context.store.update(|view| view.fail(source.name, now(), own_fault(source)));
+        }
+        panics = if context.panicked[at].swap(false, Ordering::Relaxed) { panics + 1 } else { 0 };
+        let pause = Duration::from_millis(jittered(pause_ms(source.interval_ms, panics)));
         tokio::select! {
-            () = sleep(Duration::from_millis(jittered(source.interval_ms))) => {}
-            () = context.wakes[at].notified() => {}
+            () = sleep(pause) => {}
+            // One that panics is not hurried by the others.
+            () = context.wakes[at].notified(), if panics == 0 => {}
         }
     }
+}
+
+async fn round(context: Arc<Context>, source: &'static Source) {
+    inject::panic_if_wanted(&format!("{}/round", source.name));
+    (source.round)(context).await;
+}
+
+/// Milliseconds until the next round: twice as many after each further panic, up to five minutes.
+fn pause_ms(interval_ms: u64, panics: u32) -> u64 {
+    const LONGEST_MS: u64 = 300_000;
+    let longer = interval_ms.saturating_mul(1 << panics.min(20));
+    if panics == 0 { interval_ms } else { longer.min(LONGEST_MS.max(interval_ms)) }
+}
+
+fn own_fault(source: &Source) -> Failure {
+    let message = format!("Reading {} failed inside this program; please report it.", source.name);
+    Failure::new(ErrorKind::Bug, message)
 }
 
 /// Waits until every source has been tried, or `ms_max` have passed.
@@ -261,4 +296,17 @@ pub fn other_brokers(snapshot: &crate::snapshot::Snapshot, security: &Security) 
         }
     }
     others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_panics_again_waits_twice_as_long_up_to_five_minutes() {
+        let pauses: Vec<u64> = (0..9).map(|panics| pause_ms(2_000, panics)).collect();
+        assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
+        assert_eq!(pause_ms(300_000, 3), 300_000);
+        assert_eq!(pause_ms(u64::MAX, u32::MAX), u64::MAX);
+    }
 }

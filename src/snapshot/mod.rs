@@ -171,6 +171,14 @@ impl NodeView {
         }
     }
 
+    /// The last attempt of the source of this name failed: our own code around it did.
+    pub fn fail(&mut self, source: &str, at: UnixMs, failure: Failure) {
+        let section = self.sections_mut().into_iter().find(|(name, _)| *name == source);
+        if let Some((_, section)) = section {
+            section.fail(at, failure);
+        }
+    }
+
     /// Drops the values that the broker gave, apart from whether it answers; the results of the last looks stay.
     pub fn drop_answers(&mut self) {
         (self.registrations.last, self.cluster.last, self.offsets.last) = Default::default();
@@ -206,7 +214,9 @@ mod tests {
         let mut view = NodeView::default();
         let names: Vec<&str> = view.sections_mut().map(|(name, _)| name).to_vec();
         assert_eq!(names, view.statuses().map(|status| status.source));
-        view.sections_mut().into_iter().for_each(|(_, section)| section.fail_at(UnixMs(5_000)));
+        view.sections_mut()
+            .into_iter()
+            .for_each(|(_, section)| section.fail(UnixMs(5_000), Failure::new(ErrorKind::Io, "")));
         view.shift(-3_000);
         let times = view.statuses().map(|status| match status.attempt {
             Attempt::Failed { at, .. } => at.0,

@@ -186,9 +186,8 @@ pub(super) trait AnySection {
     /// Tells its times by a clock that is `ms` milliseconds ahead.
     fn shift(&mut self, ms: i64);
 
-    /// As if the last attempt had failed then.
-    #[cfg(test)]
-    fn fail_at(&mut self, at: UnixMs);
+    /// The last attempt failed then.
+    fn fail(&mut self, at: UnixMs, failure: Failure);
 }
 
 impl<T> AnySection for Section<T> {
@@ -201,9 +200,8 @@ impl<T> AnySection for Section<T> {
         }
     }
 
-    #[cfg(test)]
-    fn fail_at(&mut self, at: UnixMs) {
-        self.attempt = Attempt::Failed { at, failure: Failure::new(ErrorKind::Io, "") };
+    fn fail(&mut self, at: UnixMs, failure: Failure) {
+        self.attempt = Attempt::Failed { at, failure };
     }
 }
 

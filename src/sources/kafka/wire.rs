@@ -17,6 +17,10 @@ use crate::snapshot::{ErrorKind, Failure};
 /// What brokers show in their request logs and client metrics.
 const CLIENT_ID: &str = "brokerwatch";
 
+/// Milliseconds that sent bytes may stay unacknowledged by the peer's kernel: it is gone, or packets are lost. A broker
+/// that is stopped or hangs is not meant: its kernel acknowledges all the same.
+const UNACKNOWLEDGED_MS_MAX: u32 = 10_000;
+
 /// Bytes that are made room for at once while a frame arrives: a length alone must not allocate the frame.
 const READ_STEP_BYTES: usize = 64 << 10;
 
@@ -105,6 +109,8 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         // The slow lane waits as long as its connection lives: a peer that vanished must end it.
         let _ = rustix::net::sockopt::set_socket_keepalive(&stream, true);
+        // Bytes that nobody acknowledges end it too, long before the kernel's quarter of an hour.
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX);
         let stream: Pin<Box<dyn Stream>> = match &endpoint.security.tls {
             None => Box::pin(stream),
             Some(files) => Box::pin(tls::connect(stream, endpoint, files).await?),
