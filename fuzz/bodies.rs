@@ -24,8 +24,9 @@ static MEMORY: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Bytes of a frame that are accepted here: small, so that the fuzzer finds both sides of the limit.
 const FRAME_BYTES_MAX: usize = 1 << 10;
-/// Memory for what does not grow with the answer.
-const CONSTANT_BYTES: usize = 4 << 10;
+/// Memory for what does not grow with the answer: above all a backtrace, which the decoder's errors carry when
+/// `RUST_BACKTRACE` asks for it.
+const CONSTANT_BYTES: usize = 16 << 10;
 
 /// What a target does with an input: nothing, or it panics.
 type Body = fn(&[u8]);
