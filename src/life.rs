@@ -14,6 +14,7 @@ use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot};
 use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -69,24 +70,43 @@ async fn serve_until_stopped(cli: &Cli, config: Config, gate: Arc<Gate>, level: 
     let tasks = gather::start(&context);
     let reloads = tokio::task::LocalSet::new();
     let server = Arc::new(Server { context: context.clone(), pages: Pages::default(), gate: gate.clone() });
+    let (stopping, stopped) = oneshot::channel();
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("Stopping.");
+        let _ = stopping.send(());
     };
     let serving = server::serve(server, listeners, stop);
+    let cut_off = async {
+        match stopped.await {
+            Ok(()) => another_signal().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
     reloads
         .run_until(async {
             tokio::select! {
                 () = serving => {}
+                () = cut_off => tracing::warn!("A second signal: what is open is cut off."),
                 () = reload_on(hangup, cli, &context, &gate, level) => {}
             }
         })
         .await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     exit::CLEAN
+}
+
+/// Waits for a signal to stop that comes after this call.
+async fn another_signal() {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
 /// Says what of the configuration lets others listen in or pretend to be the broker.

@@ -597,3 +597,20 @@ fn a_collector_and_a_check_that_panic_cost_only_themselves() {
         has_partitions(page) && has(page, "brokerwatch_findings{check=\"topic-rf-low\"")
     });
 }
+
+#[test]
+fn a_second_signal_cuts_off_what_is_open() {
+    let host = Host::new();
+    let mut sidecar = Sidecar::start(&[host.procfs()]);
+    let mut open = common::sidecar::connect(sidecar.port);
+    open.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\n").unwrap();
+    sleep(Duration::from_millis(200));
+    sidecar.send(rustix::process::Signal::TERM);
+    sidecar.until_logged("Stopping.", 5);
+    sleep(Duration::from_millis(300));
+    assert!(sidecar.ended().is_none(), "a request is under way");
+    sidecar.send(rustix::process::Signal::TERM);
+    // By itself it would wait for five seconds.
+    assert!(common::fake_node::within(2_000, || sidecar.ended().is_some()), "{}", sidecar.log());
+    assert_eq!(sidecar.ended().unwrap().code(), Some(0));
+}
