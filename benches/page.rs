@@ -55,8 +55,12 @@ fn node(partitions: usize) -> NodeView {
     }
     let broker = |id| Broker { id, host: "127.0.0.1".into(), port: 9092, rack: None };
     let supported_features = BTreeMap::from([("metadata.version".to_owned(), 27)]);
-    let cluster =
-        Cluster { cluster_id: None, brokers: vec![broker(1), broker(2), broker(3)], partitions: builder.build() };
+    let cluster = Cluster {
+        cluster_id: None,
+        brokers: vec![broker(1), broker(2), broker(3)],
+        partitions: builder.build(),
+        topic_operations: None,
+    };
     NodeView {
         liveness: seen(Liveness { apis: [(3, 13)].into(), supported_features, ..Liveness::default() }),
         registrations: seen(Registrations { answered_by: Some(1), ..Registrations::default() }),

@@ -6,12 +6,15 @@ use std::fmt::Write;
 
 use clap::ValueEnum;
 
-use crate::sources::kafka::calls::{APIS, Right};
+use serde::Deserialize;
+
+use crate::sources::kafka::calls::{APIS, Api, Right};
 
 /// How much the program is to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// No right at all: files and processes only, and whether the broker answers.
+    /// Files and processes only: the broker is not spoken to, and no connection is opened.
     Zero,
     /// Topics, replicas, log directories, the quorum; not the effective settings, so nothing that needs min ISR.
     Minimal,
@@ -28,6 +31,24 @@ pub enum Form {
     KafkaAcls,
     /// A KafkaUser for Strimzi.
     Strimzi,
+}
+
+impl Profile {
+    /// Whether `api` is called at all: what our principal may not do is not tried, since brokers log each denial.
+    #[must_use]
+    pub fn calls(self, api: &Api) -> bool {
+        self != Self::Zero && api.rights.iter().all(|right| rights(self).contains(right))
+    }
+
+    /// Its name, as it is given.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Minimal => "minimal",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// The rights of a profile.
@@ -98,6 +119,14 @@ mod tests {
         assert!(rights(Profile::Zero).is_empty());
         assert!(rights(Profile::Minimal).is_subset(&rights(Profile::Full)));
         assert!(rights(Profile::Full).iter().all(|right| right.operation().starts_with("Describe")));
+    }
+
+    #[test]
+    fn a_profile_calls_what_its_rights_are_enough_for() {
+        use crate::sources::kafka::calls::{API_VERSIONS, DESCRIBE_CONFIGS, METADATA};
+        assert!(!Profile::Zero.calls(&API_VERSIONS), "zero opens no connection");
+        assert!(Profile::Minimal.calls(&API_VERSIONS) && Profile::Minimal.calls(&METADATA));
+        assert!(!Profile::Minimal.calls(&DESCRIBE_CONFIGS) && Profile::Full.calls(&DESCRIBE_CONFIGS));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
+use crate::acls::Profile;
 use crate::collectors::{self, PartitionDetail};
 use crate::security_options::SecurityOptions;
 use crate::sources::kafka::{Endpoint, Security};
@@ -40,6 +41,18 @@ pub struct Options {
     )]
     #[serde(rename = "kafka.properties-file")]
     pub properties_file: Option<String>,
+
+    /// How much is asked of the broker: everything, what Describe alone is enough for, or nothing. [default: full]
+    #[arg(
+        long = "kafka.profile",
+        env = "BROKERWATCH_KAFKA_PROFILE",
+        value_enum,
+        value_name = "PROFILE",
+        global = true,
+        help_heading = "Kafka"
+    )]
+    #[serde(rename = "kafka.profile")]
+    pub kafka_profile: Option<Profile>,
 
     /// How listeners are protected and who we say we are.
     #[command(flatten)]
@@ -139,6 +152,8 @@ pub struct Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogLevel {
+    /// All of that, and what libraries say, such as each step of a TLS handshake. No secret is among it.
+    Trace,
     /// Every round of a source.
     Debug,
     /// Start, stop, and changes of state.
@@ -166,6 +181,8 @@ pub enum LogFormat {
 pub struct Config {
     /// Broker to watch.
     pub server: Option<Endpoint>,
+    /// How much is asked of the broker.
+    pub profile: Profile,
     /// How listeners are spoken to.
     pub security: Security,
     /// Its properties file.
@@ -205,6 +222,7 @@ impl Options {
         Self {
             server: self.server.or(file.server),
             properties_file: self.properties_file.or(file.properties_file),
+            kafka_profile: self.kafka_profile.or(file.kafka_profile),
             security: self.security.or(file.security),
             listen_addresses: self.listen_addresses.or(file.listen_addresses),
             telemetry_path: self.telemetry_path.or(file.telemetry_path),
@@ -233,6 +251,7 @@ impl Options {
         let listen_addresses = listen_addresses.into_iter().map(listen_address).collect::<Result<_, _>>()?;
         Ok(Config {
             server,
+            profile: self.kafka_profile.unwrap_or_default(),
             security,
             properties_file: self.properties_file,
             listen_addresses,

@@ -15,7 +15,7 @@ use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
@@ -26,7 +26,7 @@ pub(crate) const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Milliseconds that `check` and `snapshot` wait for the slowest source.
 const LOOK_MS_MAX: u64 = 15_000;
 
-type LevelHandle = reload::Handle<LevelFilter, Registry>;
+type LevelHandle = reload::Handle<Targets, Registry>;
 
 pub(crate) fn serve(cli: &Cli) -> u8 {
     let config = match crate::configuration(cli) {
@@ -222,11 +222,14 @@ fn start_log(level: LogLevel, format: LogFormat) -> LevelHandle {
     handle
 }
 
-fn level_filter(level: LogLevel) -> LevelFilter {
-    match level {
+/// Libraries are heard at trace only; of a library that logs through `log` only when that was the level at the start.
+fn level_filter(level: LogLevel) -> Targets {
+    let own = |level: LevelFilter| Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    own(match level {
+        LogLevel::Trace => return Targets::new().with_default(LevelFilter::TRACE),
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
-    }
+    })
 }

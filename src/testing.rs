@@ -101,7 +101,12 @@ impl Sample {
         let mut node = NodeView {
             liveness: seen(Liveness { apis: [(3, 13)].into(), supported_features, ..Liveness::default() }),
             registrations: seen(Registrations { answered_by: Some(self.id), ..Registrations::default() }),
-            cluster: seen(Cluster { cluster_id: None, brokers: vec![broker(1), broker(2), broker(3)], partitions }),
+            cluster: seen(Cluster {
+                cluster_id: None,
+                brokers: vec![broker(1), broker(2), broker(3)],
+                partitions,
+                topic_operations: None,
+            }),
             configs: seen(self.configs),
             reassignments: seen(Reassignments { whole_cluster: true, partitions: self.reassignments }),
             ..NodeView::default()

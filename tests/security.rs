@@ -18,14 +18,17 @@ use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::snapshot::{ErrorKind, Failure};
 use brokerwatch::sources::kafka::security::{Mechanism, Sasl, Security, TlsFiles, TokenEndpoint};
 use brokerwatch::sources::kafka::{Client, Endpoint};
+use bytes::BytesMut;
 use common::TempDir;
 use common::fake_node::FakeNode;
 use common::secure_front::{Front, SPOKEN_ERROR, USER, Wants};
+use common::sidecar::{Host, META, Sidecar, flag, has, has_partitions, is_up, value};
 use common::token_endpoint::{Reply, TokenIssuer};
 use kafka_protocol::messages::ApiKey;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::sync::watch;
@@ -91,7 +94,7 @@ impl Authority {
 
 fn wants(tls: Option<Arc<ServerConfig>>, mechanisms: &[&'static str]) -> Wants {
     let secret = Arc::new(Mutex::new(PASSWORD.to_owned()));
-    Wants { tls, mechanisms: mechanisms.to_vec(), secret, lifetime_ms: 0, lies: false }
+    Wants { tls, mechanisms: mechanisms.to_vec(), secret, lifetime_ms: 0, proofs: Arc::default(), lies: false }
 }
 
 fn tls(ca_file: Option<PathBuf>) -> TlsFiles {
@@ -278,7 +281,8 @@ async fn what_a_listener_asks_for_is_named() {
     let message = bench.refused(ErrorKind::Authentication).await;
     assert!(message.contains("does not offer PLAIN, but SCRAM-SHA-256, GSSAPI"), "{message}");
     let without = Bench::new(wants(None, &["PLAIN"]), None, None).await;
-    let failure = brokerwatch::sources::kafka::cluster::read_cluster(&without.client, AMPLE, false).await.unwrap_err();
+    let failure =
+        brokerwatch::sources::kafka::cluster::read_cluster(&without.client, AMPLE, false, None).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Authentication);
     assert!(failure.message.contains("its listener asks for SASL"), "{}", failure.message);
     let message = Bench::new(wants(None, &["PLAIN"]), None, sasl(Mechanism::Plain, Path::new("/nonexistent/p"))).await;
@@ -326,23 +330,23 @@ async fn a_token_is_got_for_client_credentials_over_tls_once_for_both_connection
 async fn a_token_is_renewed_before_it_ends_and_kept_while_the_endpoint_is_away() {
     let dir = TempDir::new();
     let file = secret_file(&dir, CLIENT_SECRET);
-    let endpoint = TokenIssuer::start(None, [Reply::token(TOKEN, 2)]).await;
+    let endpoint = TokenIssuer::start(None, [Reply::token(TOKEN, 8)]).await;
     let url = format!("http://127.0.0.1:{}/token", endpoint.port);
     let bench = Bench::new(wants_token(), None, issuer(&url, &file, None)).await;
     bench.ping().await.unwrap();
     bench.ping().await.unwrap();
     assert_eq!((bench.front.accepted(), endpoint.requests().len()), (1, 1));
     // At 85 % of its life the connection is made anew, with another token.
-    sleep(Duration::from_millis(1_750)).await;
+    sleep(Duration::from_millis(6_900)).await;
     bench.ping().await.unwrap();
     assert_eq!((bench.front.accepted(), endpoint.requests().len()), (2, 2));
     // The endpoint is away: what is left of the token's life serves for one more connection.
     endpoint.reply(Reply::Answer(503, "{}".to_owned()));
-    sleep(Duration::from_millis(1_750)).await;
+    sleep(Duration::from_millis(6_900)).await;
     bench.ping().await.unwrap();
     assert_eq!(bench.front.accepted(), 3);
     assert!(endpoint.requests().len() > 2);
-    sleep(Duration::from_millis(500)).await;
+    sleep(Duration::from_millis(1_500)).await;
     let message = bench.refused(ErrorKind::Authentication).await;
     assert!(message.contains("status 503"), "{message}");
 }
@@ -557,4 +561,175 @@ async fn a_refused_user_is_not_tried_again_for_half_a_minute() {
         sleep(Duration::from_millis(250)).await;
     }
     assert_eq!(bench.front.accepted(), 1);
+}
+
+/// A secret in the forms in which a careless line would show it.
+fn shapes(secret: &[u8]) -> Vec<String> {
+    let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let numbers: Vec<String> = secret.iter().map(u8::to_string).collect();
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, secret);
+    vec![String::from_utf8_lossy(secret).into_owned(), hex, numbers.join(", "), base64]
+}
+
+/// Everything that a running program shows of itself, each with its name.
+fn shown(sidecar: &Sidecar) -> Vec<(&'static str, String)> {
+    let own = |file: &str| {
+        let bytes = std::fs::read(format!("/proc/{}/{file}", sidecar.pid())).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let got = |path: &str| sidecar.get(path).text();
+    vec![
+        ("the log", sidecar.log()),
+        ("/metrics", got("/metrics")),
+        ("/snapshot", got("/snapshot")),
+        ("/findings", got("/findings")),
+        ("/", got("/")),
+        ("its arguments", own("cmdline")),
+        ("its environment", own("environ")),
+    ]
+}
+
+fn where_found(texts: &[(&'static str, String)], secret: &[u8]) -> Vec<&'static str> {
+    let shapes = shapes(secret);
+    texts.iter().filter(|(_, text)| shapes.iter().any(|shape| text.contains(shape))).map(|(name, _)| *name).collect()
+}
+
+/// Starts the program with the log of every library on, lets it authenticate, and returns all that it then shows.
+async fn shown_at_trace_level(front: u16, mut arguments: Vec<String>) -> Vec<(&'static str, String)> {
+    arguments.extend([flag("kafka.server", format!("127.0.0.1:{front}")), flag("log.level", "trace")]);
+    let look = move || {
+        let with_variable = |command: &mut std::process::Command| {
+            command.env("PLANTED", "a planted word");
+        };
+        let sidecar = Sidecar::start_by(with_variable, "127.0.0.1", &arguments);
+        sidecar.until("the broker is up", 15, |page| is_up(page) && has_partitions(page));
+        shown(&sidecar)
+    };
+    tokio::task::spawn_blocking(look).await.unwrap()
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_anywhere_at_trace_level_by_any_mechanism() {
+    let (authority, dir) = (Authority::new(), TempDir::new());
+    let (certificate, key) = authority.identity();
+    let key_pem = std::fs::read_to_string(&key).unwrap();
+    let key_lines: Vec<&str> = key_pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let key_der = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).unwrap().secret_der().to_vec();
+    let proofs = Arc::<Mutex<Vec<String>>>::default();
+    let issuer =
+        TokenIssuer::start(Some(authority.server("127.0.0.1", |_| {}, false)), [Reply::token(TOKEN, 60)]).await;
+    let client_secret = dir.path().join("client-secret");
+    std::fs::write(&client_secret, CLIENT_SECRET).unwrap();
+    let tls = vec![
+        "--tls.enabled".to_owned(),
+        flag("tls.ca-file", authority.ca_file().unwrap().display()),
+        flag("tls.cert-file", certificate.display()),
+        flag("tls.key-file", key.display()),
+    ];
+    for mechanism in ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "OAUTHBEARER by the issuer"] {
+        let secret = if mechanism.starts_with("OAUTH") { TOKEN } else { PASSWORD };
+        let (name, by_issuer) = mechanism.split_once(' ').map_or((mechanism, false), |(name, _)| (name, true));
+        let offered = wants(Some(authority.server("127.0.0.1", |_| {}, true)), &[]);
+        let secret_of_front = Arc::new(Mutex::new(secret.to_owned()));
+        let offered = Wants { mechanisms: vec![name], secret: secret_of_front, proofs: proofs.clone(), ..offered };
+        let node = FakeNode::start();
+        node.offer(ApiKey::SaslHandshake, 0, 1);
+        node.offer(ApiKey::SaslAuthenticate, 0, 2);
+        let front = Front::start(node.port, offered).await;
+        let file = secret_file(&dir, secret);
+        let mut arguments = tls.clone();
+        arguments.push(flag("sasl.mechanism", name));
+        arguments.extend(match (name, by_issuer) {
+            (_, true) => vec![
+                flag("sasl.oauthbearer.token-endpoint-url", format!("https://127.0.0.1:{}/t", issuer.port)),
+                flag("sasl.oauthbearer.client-id", "exporter"),
+                flag("sasl.oauthbearer.client-secret-file", client_secret.display()),
+                flag("sasl.oauthbearer.ca-file", authority.ca_file().unwrap().display()),
+            ],
+            ("OAUTHBEARER", false) => vec![flag("sasl.token-file", file.display())],
+            _ => vec![flag("sasl.username", USER), flag("sasl.password-file", file.display())],
+        });
+        let texts = shown_at_trace_level(front.port, arguments).await;
+        let credentials = format!("exporter:{CLIENT_SECRET}");
+        let proofs = proofs.lock().unwrap().clone();
+        let mut secrets: Vec<&[u8]> = vec![PASSWORD.as_bytes(), TOKEN.as_bytes(), CLIENT_SECRET.as_bytes(), &key_der];
+        secrets.push(credentials.as_bytes());
+        secrets.extend(key_lines.iter().map(|line| line.as_bytes()));
+        secrets.extend(proofs.iter().map(|proof| proof.as_bytes()));
+        for secret in secrets {
+            assert_eq!(where_found(&texts, secret), [""; 0], "{mechanism}: {}", String::from_utf8_lossy(secret));
+        }
+        // The search finds what is there, and libraries were heard.
+        assert_eq!(where_found(&texts, b"a planted word"), ["its environment"]);
+        assert!(where_found(&texts, b"--tls.enabled").contains(&"its arguments"));
+        let (_, log) = &texts[0];
+        assert!(log.contains("level=trace") && log.contains("ClientHello"), "rustls is not heard: {log}");
+        assert!(texts.iter().all(|(name, text)| !text.is_empty() || *name == "/findings"), "something shows nothing");
+    }
+    assert!(proofs.lock().unwrap().len() >= 2, "SCRAM's proofs were collected");
+    assert!(!issuer.requests().is_empty(), "a token was got");
+}
+
+#[tokio::test]
+async fn the_texts_of_denials_reach_neither_the_log_nor_any_answer() {
+    use kafka_protocol::messages::describe_configs_response::DescribeConfigsResult;
+    use kafka_protocol::messages::{
+        DescribeClusterResponse, DescribeConfigsResponse, DescribeQuorumResponse, ListPartitionReassignmentsResponse,
+    };
+    use kafka_protocol::protocol::{Encodable, StrBytes};
+
+    const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
+    let node = FakeNode::start();
+    let deny = |api: ApiKey, version: i16, answer: &dyn Fn(&mut BytesMut)| {
+        let mut body = BytesMut::new();
+        answer(&mut body);
+        node.offer(api, version, version);
+        node.answer_with(api, body.to_vec());
+    };
+    let (code, text) = (CLUSTER_AUTHORIZATION_FAILED, Some(StrBytes::from_static_str(SPOKEN_ERROR)));
+    let cluster = DescribeClusterResponse::default().with_error_code(code).with_error_message(text.clone());
+    deny(ApiKey::DescribeCluster, 1, &|body| cluster.encode(body, 1).unwrap());
+    let result = DescribeConfigsResult::default().with_error_code(code).with_error_message(text.clone());
+    let configs = DescribeConfigsResponse::default()
+        .with_results(vec![result.with_resource_type(4).with_resource_name(StrBytes::from_static_str("1"))]);
+    deny(ApiKey::DescribeConfigs, 4, &|body| configs.encode(body, 4).unwrap());
+    let quorum = DescribeQuorumResponse::default().with_error_code(code).with_error_message(text.clone());
+    deny(ApiKey::DescribeQuorum, 2, &|body| quorum.encode(body, 2).unwrap());
+    let reassignments = ListPartitionReassignmentsResponse::default().with_error_code(code).with_error_message(text);
+    deny(ApiKey::ListPartitionReassignments, 0, &|body| reassignments.encode(body, 0).unwrap());
+
+    let host = Host::new();
+    let meta = host.log_dir("data", META);
+    let properties = host.properties(node.port, &[&meta]);
+    host.start_broker(7, 1, &properties);
+    let arguments = vec![host.procfs(), flag("log.level", "trace")];
+    let sources = ["registrations", "configs", "quorum", "reassignments"];
+    let sidecar = Sidecar::start(&arguments);
+    let denied = |page: &str, source: &&str| {
+        let series = format!("brokerwatch_source_failure{{source=\"{source}\",reason=\"authorization\"}}");
+        value(page, &series) == Some(1.0)
+    };
+    sidecar.until("all are denied", 15, |page| sources.iter().all(|source| denied(page, source)));
+    let texts = shown(&sidecar);
+    assert_eq!(where_found(&texts, SPOKEN_ERROR.as_bytes()), [""; 0]);
+    assert!(where_found(&texts, b"ClusterAuthorizationFailed").contains(&"the log"), "the search finds what is there");
+}
+
+#[tokio::test]
+async fn the_profile_zero_opens_no_connection_and_minimal_asks_for_no_settings() {
+    let node = FakeNode::start();
+    let server = flag("kafka.server", node.address());
+    let zero = Sidecar::start(&[server.clone(), flag("kafka.profile", "zero")]);
+    let minimal = Sidecar::start(&[server, flag("kafka.profile", "minimal")]);
+    minimal.until("partitions are shown", 15, |page| is_up(page) && has_partitions(page));
+    let of_minimal = node.accepted();
+    assert!(of_minimal > 0 && node.requests(ApiKey::DescribeConfigs) == 0);
+    assert!(!has(&minimal.page(), "kafka_broker_under_min_isr_partitions "), "it is not known");
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(node.accepted(), of_minimal, "all connections are of the other one");
+    drop(minimal);
+    let page = zero.page();
+    assert!(!has(&page, "kafka_broker_up") && !has(&page, "brokerwatch_source_up{source=\"liveness\"}"), "{page}");
+    let snapshot = zero.get("/snapshot").text();
+    assert!(snapshot.contains("--kafka.profile=zero: the broker is not spoken to."), "{snapshot}");
 }

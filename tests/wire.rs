@@ -142,7 +142,7 @@ async fn a_frame_over_the_cap_is_refused_by_its_length_alone() {
 async fn an_answer_in_segments_of_one_byte_is_read() {
     let bench = Bench::new();
     bench.node.set(Fault::Trickle);
-    let seen = cluster::read_cluster(&bench.client, AMPLE, false).await.unwrap();
+    let seen = cluster::read_cluster(&bench.client, AMPLE, false, None).await.unwrap();
     assert_eq!(seen.partitions.iter().count(), PARTITIONS as usize);
     assert_eq!(bench.node.accepted(), 1);
 }
@@ -153,7 +153,7 @@ async fn an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() {
     bench.node.set(Fault::Twice);
     // Each answer leaves a second one behind, so each call needs a connection of its own; none may mistake it.
     for _ in 0..3 {
-        let answer = cluster::read_cluster(&bench.client, AMPLE, false).await;
+        let answer = cluster::read_cluster(&bench.client, AMPLE, false, None).await;
         if let Err(failure) = &answer {
             assert_eq!(failure.kind, ErrorKind::Protocol, "{}", failure.message);
             assert_helpful(failure, &bench.node);
@@ -162,7 +162,7 @@ async fn an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one() {
     }
     bench.node.set(Fault::None);
     bench.recover().await;
-    let seen = cluster::read_cluster(&bench.client, AMPLE, false).await.unwrap();
+    let seen = cluster::read_cluster(&bench.client, AMPLE, false, None).await.unwrap();
     assert_eq!(seen.cluster_id.as_deref(), Some(CLUSTER_ID));
 }
 
@@ -227,7 +227,7 @@ async fn a_version_is_spoken_only_if_both_sides_know_it() {
     for (offered, spoken) in [((0, 5), Some(5)), ((9, 20), Some(13)), ((0, 0), None), ((14, 20), None)] {
         let bench = Bench::new();
         bench.node.offer(ApiKey::Metadata, offered.0, offered.1);
-        let answer = cluster::read_cluster(&bench.client, AMPLE, false).await;
+        let answer = cluster::read_cluster(&bench.client, AMPLE, false, None).await;
         let seen = bench.node.seen(ApiKey::Metadata);
         match spoken {
             Some(version) => {
@@ -260,13 +260,13 @@ async fn an_api_that_is_not_offered_is_not_asked_for() {
 async fn read_by(api: &Api, client: &Client) -> Result<(), Failure> {
     match api.key {
         ApiKey::ApiVersions => cluster::read_liveness(client, AMPLE).await.map(|_| ()),
-        ApiKey::Metadata => cluster::read_cluster(client, AMPLE, false).await.map(|_| ()),
-        ApiKey::DescribeCluster => cluster::read_registrations(client, AMPLE).await.map(|seen| {
+        ApiKey::Metadata => cluster::read_cluster(client, AMPLE, false, None).await.map(|_| ()),
+        ApiKey::DescribeCluster => cluster::read_registrations(client, AMPLE, true).await.map(|seen| {
             assert_eq!(seen.brokers.len(), 3);
             assert_eq!(seen.answered_by, Some(NODE_ID));
         }),
         ApiKey::ListOffsets => {
-            let seen = cluster::read_cluster(client, AMPLE, false).await?;
+            let seen = cluster::read_cluster(client, AMPLE, false, None).await?;
             offsets::read_offsets(client, AMPLE, &seen, NODE_ID).await.map(|seen| {
                 let row = &seen.topics[0].1[1];
                 assert_eq!((row.oldest, row.current, row.log_end), (Some(10), Some(1_000), Some(1_000)));
@@ -499,10 +499,10 @@ async fn an_answer_that_cannot_be_decoded_costs_one_call() {
     let bench = Bench::new();
     bench.ping(AMPLE).await.unwrap();
     bench.node.set(Fault::HalfBody);
-    let failure = cluster::read_cluster(&bench.client, AMPLE, false).await.unwrap_err();
+    let failure = cluster::read_cluster(&bench.client, AMPLE, false, None).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Protocol);
     bench.node.set(Fault::None);
-    cluster::read_cluster(&bench.client, AMPLE, false).await.unwrap();
+    cluster::read_cluster(&bench.client, AMPLE, false, None).await.unwrap();
     assert!(failure.message.contains("Metadata") && !failure.message.contains('\n'), "{}", failure.message);
 }
 
@@ -542,11 +542,11 @@ async fn kafka_2_8_is_understood_and_what_it_lacks_is_unsupported() {
     let client = &bench.client;
     let liveness = cluster::read_liveness(client, AMPLE).await.unwrap();
     assert!(liveness.finalized_features.is_empty() && !liveness.elr());
-    let registrations = cluster::read_registrations(client, AMPLE).await.unwrap();
+    let registrations = cluster::read_registrations(client, AMPLE, true).await.unwrap();
     let ids: Vec<_> = registrations.brokers.iter().map(|seen| (seen.broker.id, seen.fenced)).collect();
     assert_eq!(ids, [(1, None), (2, None)], "fenced brokers are not told before DescribeCluster v2");
     assert_eq!(registrations.answered_by, Some(1));
-    let seen = cluster::read_cluster(client, AMPLE, liveness.elr()).await.unwrap();
+    let seen = cluster::read_cluster(client, AMPLE, liveness.elr(), None).await.unwrap();
     let partitions = seen.partitions.iter();
     let rows = partitions.map(|found| {
         (found.topic.name.to_string(), found.row.partition, found.leader(), found.replicas.to_vec(), found.isr.to_vec())

@@ -6,6 +6,7 @@ use crate::derive::replication::unseen;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::Attempt;
 use crate::sources::SOURCES;
+use crate::sources::kafka::calls::DESCRIBE_OPERATION;
 
 pub(super) static COLLECTOR: Collector = Collector {
     name: "sources",
@@ -17,6 +18,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &UNSUPPORTED.family,
         &LAST_SUCCESS.family,
         &OPERATION.family,
+        &TOPICS.family,
         &UNSEEN.family,
     ],
     collect,
@@ -55,6 +57,13 @@ static OPERATION: Metric<1> = Metric::gauge(
     "1 when our principal may do this on the cluster, 0 when not; absent when the broker does not tell.",
 );
 
+static TOPICS: Metric<1> = Metric::gauge(
+    "brokerwatch_authorized_topics",
+    Scope::Itself,
+    &["operation"],
+    "Topics on which our principal may do this, of those that it sees; asked every five minutes, absent when the broker \
+     does not tell.",
+);
 static UNSEEN: Metric<0> = Metric::gauge(
     "brokerwatch_unseen_replicas",
     Scope::Itself,
@@ -65,6 +74,17 @@ static UNSEEN: Metric<0> = Metric::gauge(
 
 /// Operations that matter here, with Kafka's AclOperation codes: their bit in the authorized-operations bitmaps.
 const OPERATIONS: [(&str, u32); 3] = [("Describe", 8), ("DescribeConfigs", 10), ("ClusterAction", 9)];
+
+/// Operations on topics that matter here: what is needed, and what is too much.
+const TOPIC_OPERATIONS: [(&str, u8); 7] = [
+    ("Describe", DESCRIBE_OPERATION),
+    ("DescribeConfigs", 10),
+    ("Read", 3),
+    ("Write", 4),
+    ("Delete", 6),
+    ("Alter", 7),
+    ("AlterConfigs", 11),
+];
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     for status in view.node.statuses() {
@@ -84,6 +104,12 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     }
     if let Some(unseen) = view.id.and_then(|id| unseen(view.node, view.now, id)) {
         samples.push(&UNSEEN, [], unseen);
+    }
+    let on_topics = view.node.cluster.fresh(view.now).and_then(|seen| seen.topic_operations.as_ref());
+    if let Some(seen) = on_topics {
+        for (name, code) in TOPIC_OPERATIONS {
+            samples.push(&TOPICS, [name], seen.allowed.get(&code).copied().unwrap_or_default());
+        }
     }
     let operations = view.node.registrations.fresh(view.now).and_then(|seen| seen.authorized_operations);
     if let Some(bits) = operations {

@@ -143,7 +143,8 @@ fn hosted(cluster: &Cluster, id: i32) -> usize {
 }
 
 /// Replicas on disk; absent when one of the directories could not be looked at.
-fn on_disk(node: &NodeView, now: UnixMs) -> Option<usize> {
+#[must_use]
+pub fn on_disk(node: &NodeView, now: UnixMs) -> Option<usize> {
     node.files.fresh(now)?.dirs.values().map(|dir| dir.as_ref().ok()?.replicas).sum()
 }
 

@@ -137,7 +137,8 @@ impl Context {
         if nothing_seen {
             return;
         }
-        match read_registrations(&self.client, RECOGNISE_MS_MAX).await {
+        let asks_configs = self.config.load().profile.calls(&crate::sources::kafka::calls::DESCRIBE_CONFIGS);
+        match read_registrations(&self.client, RECOGNISE_MS_MAX, asks_configs).await {
             Ok(told) => self.hear_identity(&LIVENESS, Witness::Answers, Identity::of_registrations(&told)),
             Err(failure) => {
                 tracing::debug!(error = %failure.message, "The broker is back and does not say which one it is.");

@@ -6,12 +6,14 @@ use std::sync::{Arc, PoisonError};
 
 use super::identity::{Identity, Witness};
 use super::{Context, NotSeen, choose_endpoint, now};
+use crate::acls::Profile;
 use crate::derive::{self, broker::BrokerState};
 use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
 use crate::snapshot::{
     Attempt, BrokerProcess, Cluster, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition, ProcessCandidate,
     Section, TopicEntry,
 };
+use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
 use crate::sources::mounts::{mount_of, read_mount_points};
 use crate::sources::proc::Wanted;
@@ -20,6 +22,9 @@ use crate::sources::{
     CONFIGS, FILES, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
     REGISTRATIONS, Round,
 };
+
+/// Milliseconds between two questions for what we may do on topics.
+const TOPIC_OPERATIONS_EVERY_MS: u64 = 300_000;
 
 /// The group of questions about `/proc`, which hangs for reasons of its own.
 const PROC: &str = "/proc";
@@ -115,6 +120,12 @@ pub fn properties(context: Arc<Context>) -> Round {
 
 /// Points the connections at the listener that is right now.
 fn follow_endpoint(context: &Context) {
+    if context.config.load().profile == Profile::Zero {
+        // The lanes close what was open.
+        context.endpoint.send_replace(None);
+        context.store.update(|view| view.liveness = Section::default());
+        return;
+    }
     let (process, properties) = context.store.read(|view| {
         let process = view.process.fresh(now()).and_then(|process| process.chosen.clone());
         (process, view.properties.last.as_ref().map(|seen| seen.value.clone()))
@@ -195,7 +206,8 @@ pub fn registrations(context: Arc<Context>) -> Round {
         let look = context.clone();
         let seen = context.observe(&REGISTRATIONS, |view| &mut view.registrations, async move {
             look.require_up()?;
-            let told = cluster::read_registrations(&look.client, REGISTRATIONS.deadline_ms).await?;
+            let asks_configs = look.config.load().profile.calls(&DESCRIBE_CONFIGS);
+            let told = cluster::read_registrations(&look.client, REGISTRATIONS.deadline_ms, asks_configs).await?;
             look.hear_identity(&REGISTRATIONS, Witness::Answers, Identity::of_registrations(&told));
             Ok(told)
         });
@@ -213,13 +225,18 @@ pub fn metadata(context: Arc<Context>) -> Round {
             (before, view.cluster.fresh(now()).is_some())
         });
         let changes = context.identity_changes();
+        let known = before.as_ref().and_then(|before| before.topic_operations.clone());
         let look = context.clone();
         let seen = context.observe(&METADATA_SOURCE, |view| &mut view.cluster, async move {
             look.require_up()?;
             let elr = look.store.read(|view| view.liveness.fresh(now()).is_some_and(|liveness| liveness.elr()));
-            let told = cluster::read_cluster(&look.client, METADATA_SOURCE.deadline_ms, elr).await?;
+            let at = now();
+            let known = known.filter(|known| at.since(known.at) < TOPIC_OPERATIONS_EVERY_MS);
+            let operations = known.is_none().then_some(at);
+            let told = cluster::read_cluster(&look.client, METADATA_SOURCE.deadline_ms, elr, operations).await?;
             look.hear_identity(&METADATA_SOURCE, Witness::Answers, Identity::of_cluster(&told));
-            Ok(told)
+            look.refuse_hidden(&told)?;
+            Ok(Cluster { topic_operations: known.or(told.topic_operations), ..told })
         });
         let (Some(seen), Some(id)) = (seen.await, context.own_id()) else { return };
         // Between two nodes nothing has changed: they have nothing to do with each other.
@@ -267,6 +284,7 @@ pub fn configs(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let look = context.clone();
         let work = async move {
+            look.require_profile(&DESCRIBE_CONFIGS)?;
             let id = look.require_id()?;
             let (cluster, known) = look.store.read(|view| {
                 let known = view.configs.last.as_ref().map(|seen| seen.value.clone());
@@ -424,8 +442,46 @@ impl Context {
         self.store.read(|view| derive::node::is_controller_only(view, now()))
     }
 
+    /// Metadata is silent about topics that are denied. When it names none at all, and they are on disk, or our principal
+    /// may not even describe the cluster, that is a denial and not an empty cluster.
+    fn refuse_hidden(&self, seen: &Cluster) -> Result<(), NotSeen> {
+        if !seen.partitions.is_empty() {
+            return Ok(());
+        }
+        let first =
+            self.store.read(|view| [&view.registrations.attempt, &view.files.attempt].contains(&&Attempt::NotTried));
+        if first {
+            return Err(NotSeen::Waiting);
+        }
+        let on_disk = self.store.read(|view| derive::replication::on_disk(view, now())).unwrap_or_default();
+        let operations = self.store.read(|view| view.registrations.fresh(now())?.authorized_operations);
+        let denied = operations.is_some_and(|bits| bits & (1 << DESCRIBE_OPERATION) == 0);
+        let why = match (on_disk, denied) {
+            (1.., _) => format!("{on_disk} replicas are on this broker's disks"),
+            (0, true) => "our principal may not describe the cluster either".to_owned(),
+            (0, false) => return Ok(()),
+        };
+        let next = "grant Describe on Topic to our principal (brokerwatch acls prints how)";
+        let message = format!("The broker named no topic, but {why}: {next}.");
+        Err(NotSeen::Failed(Failure::new(ErrorKind::Authorization, message)))
+    }
+
+    /// Whether `api` may be called at all, as configured.
+    fn require_profile(&self, api: &Api) -> Result<(), NotSeen> {
+        let profile = self.config.load().profile;
+        if profile.calls(api) {
+            return Ok(());
+        }
+        let reason = match profile {
+            Profile::Zero => "--kafka.profile=zero: the broker is not spoken to.".to_owned(),
+            profile => format!("--kafka.profile={}: {} is not called.", profile.as_str(), api.name),
+        };
+        Err(NotSeen::Skipped(reason))
+    }
+
     /// Whether a listener is known. While it is not: whether one may still be found, or why there is none.
     fn require_endpoint(&self) -> Result<(), NotSeen> {
+        self.require_profile(&API_VERSIONS)?;
         if self.endpoint.borrow().is_some() {
             return Ok(());
         }

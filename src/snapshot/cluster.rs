@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Partitions;
+use super::{Partitions, UnixMs};
 
 /// The broker answered ApiVersions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -80,6 +80,31 @@ pub struct Cluster {
     pub brokers: Vec<Broker>,
     /// Every topic and partition that our principal may see.
     pub partitions: Partitions,
+    /// What our principal may do on those topics; absent when the broker does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic_operations: Option<TopicOperations>,
+}
+
+/// What our principal may do on topics. Asked now and then only: it costs the broker an authorization of each operation
+/// on each topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicOperations {
+    /// When it was asked.
+    pub at: UnixMs,
+    /// Topics that the broker named.
+    pub topics: u32,
+    /// Of those, the topics on which an operation is allowed, by Kafka's AclOperation code.
+    pub allowed: BTreeMap<u8, u32>,
+}
+
+impl TopicOperations {
+    /// Counts the bitmap of one topic.
+    pub fn add(&mut self, bits: i32) {
+        self.topics += 1;
+        for code in (0..31).filter(|code| bits & (1 << code) != 0) {
+            *self.allowed.entry(code).or_default() += 1;
+        }
+    }
 }
 
 /// A registered broker as DescribeCluster names it.
@@ -104,7 +129,8 @@ pub struct Registrations {
     /// broker does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorized_operations: Option<i32>,
-    /// Id of the node that answered: only it describes its own configuration. Absent when that was denied.
+    /// Id of the node that answered: only it describes its own configuration, or else it is registered with the address
+    /// that was connected to. Absent when neither tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<i32>,
 }

@@ -212,6 +212,7 @@ launch() {
     cd "$DIR/$name" || exit 1
     exec setsid nohup "$(java_bin)" "-Xmx$heap" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \
       -Xshare:auto -Djava.awt.headless=true "-Xlog:gc:file=$log/gc.log:time:filecount=1,filesize=4m" \
+      "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$DIR/tls/jwks.json" \
       "-Dkafka.logs.dir=$log" "$(logging_flag "$DIR/logging-node")" \
       -cp "$DIR/libs/*" kafka.Kafka "$file"
   ) >>"$log/server.log" 2>&1 </dev/null &
@@ -356,8 +357,10 @@ write_properties() {
   printf '%s\n' "${lines[@]}" >"$DIR/$name/server.properties"
 }
 
-# The user that up --secure makes; the client certificate is of the same name.
+# The user that up --secure makes; the client certificate and the tokens are of the same name. Users without any right at
+# first log in by PLAIN with the same password.
 SECURE_USER=exporter
+SECURE_USERS_WITHOUT_RIGHTS=(none minimal full)
 SECURE_PASSWORD=pass=word-1
 
 # An authority, what it signs for the brokers and for the user, and another authority that signs nothing here: PEM files.
@@ -377,13 +380,23 @@ write_certificates() {
     done
   } >"$dir/openssl.log" 2>&1 || { cat "$dir/openssl.log" >&2; die "openssl could not make the certificates"; }
   cat "$dir/broker-key.pem" "$dir/broker.pem" >"$dir/broker-store.pem"
+  # The key that tokens of OAUTHBEARER are signed with, and its public half as the brokers read it: a point of P-256,
+  # whose coordinates are the last 64 bytes of the key's encoding.
+  {
+    openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$dir/issuer-key.pem"
+    openssl pkey -in "$dir/issuer-key.pem" -pubout -outform DER -out "$dir/issuer.der"
+  } >>"$dir/openssl.log" 2>&1 || { cat "$dir/openssl.log" >&2; die "openssl could not make the issuer's key"; }
+  coordinate() { tail -c 64 "$dir/issuer.der" | "$1" -c 32 | base64 -w 0 | tr '+/' '-_' | tr -d '='; }
+  printf '{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"test","x":"%s","y":"%s"}]}\n' \
+    "$(coordinate head)" "$(coordinate tail)" >"$dir/jwks.json"
   printf '%s\n' "$SECURE_PASSWORD" >"$dir/password"
 }
 
-# secure_properties NAME: KEY=VALUE lines that add the secure listeners and the authorizer. Nodes speak plaintext among
+# secure_properties NAME: KEY=VALUE lines that add the secure listeners and the authorizer. The validator of tokens is named,
+# since the default one of 4.1.1 takes a token whoever has signed it. Nodes speak plaintext among
 # themselves, so that the other sub-commands go on as they are: anonymous is the super user.
 secure_properties() {
-  local name=$1 kind listeners protocols=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,MTLS:SSL
+  local name=$1 kind listeners users user protocols=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,MTLS:SSL
   protocols+=,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
   local scram=org.apache.kafka.common.security.scram.ScramLoginModule
   printf '%s\n' authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer \
@@ -393,6 +406,7 @@ secure_properties() {
   for kind in SSL MTLS SASL_PLAINTEXT SASL_SSL; do
     listeners+=,$kind://127.0.0.1:$(listener_port "$name" "$kind")
   done
+  for user in "$SECURE_USER" "${SECURE_USERS_WITHOUT_RIGHTS[@]}"; do users+=" user_$user=\"$SECURE_PASSWORD\""; done
   printf '%s\n' "listeners=$listeners" "advertised.listeners=$listeners" \
     ssl.keystore.type=PEM "ssl.keystore.location=$DIR/tls/broker-store.pem" \
     ssl.truststore.type=PEM "ssl.truststore.location=$DIR/tls/ca.pem" \
@@ -403,8 +417,12 @@ secure_properties() {
     listener.name.sasl_plaintext.scram-sha-512.connections.max.reauth.ms=8000 \
     "listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=$scram required;" \
     "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=$scram required;" \
-    "listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_$SECURE_USER=\"$SECURE_PASSWORD\";" \
-    "listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;"
+    "listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required$users;" \
+    "listener.name.sasl_ssl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;" \
+    "listener.name.sasl_ssl.oauthbearer.sasl.server.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler" \
+    "sasl.oauthbearer.jwks.endpoint.url=file://$DIR/tls/jwks.json" \
+    sasl.oauthbearer.jwt.validator.class=org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator \
+    sasl.oauthbearer.expected.audience=kafka sasl.oauthbearer.expected.issuer=https://issuer.test
 }
 
 # The user's SCRAM credentials and its rights: what the documentation tells to grant, and no more.

@@ -12,3 +12,6 @@ mod faults;
 mod harness;
 mod prometheus;
 mod security;
+#[path = "../common/token_endpoint.rs"]
+#[allow(dead_code, reason = "each test target uses its own part")]
+mod token_endpoint;

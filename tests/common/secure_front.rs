@@ -41,6 +41,8 @@ pub(crate) struct Wants {
     pub(crate) secret: Arc<Mutex<String>>,
     /// How long an authentication holds; 0 is for ever.
     pub(crate) lifetime_ms: i64,
+    /// SCRAM's proofs that were sent, as they stood in the messages.
+    pub(crate) proofs: Arc<Mutex<Vec<String>>>,
     /// Whether it pretends to know the password.
     pub(crate) lies: bool,
 }
@@ -189,6 +191,7 @@ impl Session {
             return Some(first.into());
         };
         let (without_proof, proof) = text.rsplit_once(",p=")?;
+        self.wants.proofs.lock().expect("proofs").push(proof.to_owned());
         let rounds = std::num::NonZeroU32::new(4_096)?;
         let mut salted = vec![0; mac.digest_algorithm().output_len()];
         pbkdf2::derive(stretch, rounds, SALT, secret.as_bytes(), &mut salted);

@@ -55,6 +55,9 @@ impl Right {
     }
 }
 
+/// Kafka's AclOperation code of Describe: its bit in bitmaps of authorized operations.
+pub const DESCRIBE_OPERATION: u8 = 8;
+
 /// Rights in words, such as `Describe on Cluster and Topic`.
 #[must_use]
 pub fn rights_in_words(rights: &[Right]) -> String {

@@ -12,11 +12,13 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::StrBytes;
 
 use super::calls::{DESCRIBE_CLUSTER, DESCRIBE_TOPIC_PARTITIONS, METADATA};
-use super::{Client, configs};
+use super::{Client, Endpoint, configs};
 use crate::limits::SUSPECT_TOPICS_MAX;
-use crate::snapshot::{Broker, Cluster, Failure, Liveness, PartitionsBuilder, Registration, Registrations};
+use crate::snapshot::{
+    Broker, Cluster, Failure, Liveness, PartitionsBuilder, Registration, Registrations, TopicOperations, UnixMs,
+};
 
-/// `cluster_authorized_operations` when the broker left it out.
+/// A bitmap of authorized operations that the broker left out.
 const OPERATIONS_ABSENT: i32 = i32::MIN;
 
 /// Asks whether the node answers, and in which versions.
@@ -27,14 +29,26 @@ pub async fn read_liveness(client: &Client, deadline_ms: u64) -> Result<Liveness
     Ok(client.fast.api_versions(deadline_ms).await?.liveness())
 }
 
-/// Asks for all topics and partitions, and for the eligible leaders of those whose ISR is down to one.
+/// Asks for all topics and partitions, and for the eligible leaders of those whose ISR is down to one; and, when
+/// `operations` is given, what we may do on the topics, as of that moment.
 ///
 /// # Errors
 /// What the lane says, and the answer's own error code.
-pub async fn read_cluster(client: &Client, deadline_ms: u64, elr: bool) -> Result<Cluster, Failure> {
-    let request = |version| MetadataRequest::default().with_topics(None).with_allow_auto_topic_creation(version < 4);
+pub async fn read_cluster(
+    client: &Client,
+    deadline_ms: u64,
+    elr: bool,
+    operations: Option<UnixMs>,
+) -> Result<Cluster, Failure> {
+    let request = move |version| {
+        MetadataRequest::default()
+            .with_topics(None)
+            .with_allow_auto_topic_creation(version < 4)
+            .with_include_topic_authorized_operations(version >= 8 && operations.is_some())
+    };
     let answer = client.fast.call(&METADATA, deadline_ms, request).await?;
     let mut cluster = parse_metadata(&answer)?;
+    cluster.topic_operations = operations.and_then(|at| topic_operations(&answer, at));
     drop(answer);
     if elr {
         add_eligible(client, deadline_ms, &mut cluster).await?;
@@ -69,7 +83,16 @@ pub fn parse_metadata(answer: &MetadataResponse) -> Result<Cluster, Failure> {
         .collect();
     brokers.sort_by_key(|broker| broker.id);
     let cluster_id = answer.cluster_id.as_ref().map(ToString::to_string);
-    Ok(Cluster { cluster_id, brokers, partitions: builder.build() })
+    Ok(Cluster { cluster_id, brokers, partitions: builder.build(), topic_operations: None })
+}
+
+/// Counts the bitmaps of an answer to Metadata; absent when it holds none.
+fn topic_operations(answer: &MetadataResponse, at: UnixMs) -> Option<TopicOperations> {
+    let named = answer.topics.iter().filter(|topic| topic.error_code == 0);
+    let bitmaps = named.map(|topic| topic.topic_authorized_operations).filter(|bits| *bits != OPERATIONS_ABSENT);
+    let mut operations = TopicOperations { at, ..TopicOperations::default() };
+    bitmaps.for_each(|bits| operations.add(bits));
+    (operations.topics > 0).then_some(operations)
 }
 
 /// An ISR of one is the last copy only when no other replica is eligible (KIP-966).
@@ -107,11 +130,16 @@ fn partitions_of(
     })
 }
 
-/// Asks which brokers are registered, which are fenced, and which one answers.
+/// Asks which brokers are registered, which are fenced, and which one answers: by its own settings when `asks_configs`,
+/// else it is the one that is registered with the address that was connected to.
 ///
 /// # Errors
 /// What the lane says, and the answer's own error code.
-pub async fn read_registrations(client: &Client, deadline_ms: u64) -> Result<Registrations, Failure> {
+pub async fn read_registrations(
+    client: &Client,
+    deadline_ms: u64,
+    asks_configs: bool,
+) -> Result<Registrations, Failure> {
     // Endpoint type 1 asks for brokers, 2 for controllers; a controller's listener knows only 2.
     let request = |endpoint_type: i8| {
         move |version: i16| {
@@ -129,7 +157,12 @@ pub async fn read_registrations(client: &Client, deadline_ms: u64) -> Result<Reg
     }
     let mut registrations = parse_registrations(&answer, version >= 2 && answer.endpoint_type == 1)?;
     let ids: Vec<i32> = registrations.brokers.iter().map(|registration| registration.broker.id).collect();
-    registrations.answered_by = configs::read_own_id(client, deadline_ms, &ids).await;
+    if asks_configs {
+        registrations.answered_by = configs::read_own_id(client, deadline_ms, &ids).await;
+    }
+    if registrations.answered_by.is_none() {
+        registrations.answered_by = client.fast.endpoint().and_then(|endpoint| registrations.at(&endpoint));
+    }
     Ok(registrations)
 }
 
@@ -152,6 +185,17 @@ pub fn parse_registrations(answer: &DescribeClusterResponse, tells_fenced: bool)
         authorized_operations: (operations != OPERATIONS_ABSENT).then_some(operations),
         answered_by: None,
     })
+}
+
+impl Registrations {
+    /// The only broker that is registered with this address. Clients reach it there, so it is the one that answers.
+    fn at(&self, endpoint: &Endpoint) -> Option<i32> {
+        let mut here = self.brokers.iter().map(|registration| &registration.broker);
+        let is_here =
+            |broker: &&Broker| broker.host.eq_ignore_ascii_case(&endpoint.host) && broker.port == endpoint.port;
+        let found = here.find(is_here)?.id;
+        here.all(|broker| !is_here(&broker)).then_some(found)
+    }
 }
 
 fn broker(id: i32, host: &str, port: i32, rack: Option<&StrBytes>) -> Broker {

@@ -282,7 +282,18 @@ struct Task {
 
 impl Task {
     async fn run(mut self) {
-        while let Some(job) = self.jobs.recv().await {
+        loop {
+            let job = tokio::select! {
+                job = self.jobs.recv() => job,
+                // What leads elsewhere is closed at once, not with the next call: there may be none.
+                Ok(()) = self.endpoint.changed() => {
+                    let target = self.endpoint.borrow_and_update().clone();
+                    let leads_there = |open: &mut Open| target.is_some_and(|target| open.endpoint.is_same_listener(&target));
+                    self.open = self.open.take_if(leads_there);
+                    continue;
+                }
+            };
+            let Some(job) = job else { return };
             // Its caller gave up while another call was under way.
             if job.reply.is_closed() {
                 continue;
