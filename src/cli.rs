@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::acls::{self, Form};
 use crate::checks::{Profile, Severity};
 use crate::config::Options;
+use crate::keys::Version;
 
 /// Exit codes; clap's 2 for bad usage is mapped to 64, since 2 means here that nothing could be looked at.
 pub mod exit {
@@ -58,9 +59,19 @@ pub enum Command {
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// Snapshot files to check instead of a live broker.
-    #[arg(value_name = "SNAPSHOT")]
-    pub snapshots: Vec<PathBuf>,
+    /// Configuration files, directories of them, snapshots, or addresses of sidecars' snapshots (http://HOST:10308/snapshot).
+    /// With --kafka.server the cluster is asked too; without anything the broker of this host is looked at.
+    #[arg(value_name = "FILE|DIR|SNAPSHOT")]
+    pub given: Vec<PathBuf>,
+    /// Kafka release that the files are for, such as 4.1: it decides which keys and defaults hold.
+    #[arg(long = "kafka.version", value_name = "RELEASE", value_parser = release)]
+    pub kafka_version: Option<Version>,
+    /// YAML file that says which files share a machine: MACHINE: [FILE, FILE].
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Access to sidecars' snapshots.
+    #[command(flatten)]
+    pub http: HttpArgs,
     /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
@@ -80,6 +91,24 @@ pub struct CheckArgs {
     /// List every check and end.
     #[arg(long)]
     pub list: bool,
+}
+
+/// How sidecars are asked for their snapshots.
+#[derive(Args, Clone, Debug, Default)]
+pub struct HttpArgs {
+    /// Name that sidecars know us by (basic authentication).
+    #[arg(long = "http.username", value_name = "NAME", requires = "password_file")]
+    pub username: Option<String>,
+    /// File with the password for --http.username.
+    #[arg(long = "http.password-file", value_name = "FILE", requires = "username")]
+    pub password_file: Option<PathBuf>,
+    /// PEM file of the authorities of sidecars' certificates; the system's own when absent.
+    #[arg(long = "http.ca-file", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+fn release(text: &str) -> Result<Version, String> {
+    Version::parse(text).ok_or_else(|| "not a release of Kafka such as 3.9 or 4.1.1".to_owned())
 }
 
 /// Arguments of `acls`.

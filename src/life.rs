@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use brokerwatch::cli::{Cli, exit};
+use brokerwatch::cli::{Cli, HttpArgs, exit};
 use brokerwatch::config::{Config, LogFormat, LogLevel};
 use brokerwatch::gather::{self, Context};
 use brokerwatch::limits::Limits;
 use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::server::{self, Gate, Pages, Server};
-use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot};
+use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot, UnixMs};
+use brokerwatch::sources::given;
+use brokerwatch::sources::kafka::addresses::{Access, fetch};
 use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -187,6 +189,26 @@ async fn look(config: Config) -> Snapshot {
     let snapshot = Pages::default().snapshot(&context);
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     snapshot
+}
+
+/// The snapshot that a sidecar gives at `address`. One that cannot be had is a node of which nothing was seen.
+pub(crate) fn fetch_snapshot(cli: &Cli, address: &str, http: &HttpArgs) -> Result<Snapshot, String> {
+    let config = crate::configuration(cli)?;
+    start_log(cli.options.log_level.unwrap_or(LogLevel::Error), config.log_format);
+    let access = Access {
+        username: http.username.clone(),
+        password_file: http.password_file.clone(),
+        ca_file: http.ca_file.clone(),
+    };
+    let Some(runtime) = runtime() else { return Ok(nothing_seen()) };
+    let fetched = runtime.block_on(fetch(address, &access));
+    runtime.shutdown_background();
+    Ok(fetched.unwrap_or_else(|message| given::unread(address, message, now())))
+}
+
+/// This moment.
+pub(crate) fn now() -> UnixMs {
+    gather::now()
 }
 
 /// A snapshot of no node.

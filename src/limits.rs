@@ -149,3 +149,12 @@ impl Default for Limits {
         Self { response_frame_bytes: RESPONSE_FRAME_BYTES_MAX }
     }
 }
+
+/// Bytes of a snapshot that `check` reads: what 200,000 partitions come to, several times.
+pub const SNAPSHOT_BYTES_MAX: u64 = 512 << 20;
+
+/// Milliseconds that a file given to `check` counts for: longer than any check lasts.
+pub const CONFIG_KEPT_MS: u64 = 24 * 3_600_000;
+
+/// Milliseconds that a sidecar has to give its snapshot to `check`.
+pub const SNAPSHOT_ANSWER_MS_MAX: u64 = 10_000;

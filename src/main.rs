@@ -5,13 +5,14 @@
 
 mod life;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use brokerwatch::cli::{CheckArgs, Cli, Command, ReaderArgs, exit};
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::Expectations;
 use brokerwatch::snapshot::Snapshot;
+use brokerwatch::sources::given::{Manifest, Told, merged, read_given};
 use brokerwatch::{acls, collectors, report, sources};
 use clap::Parser;
 
@@ -83,20 +84,9 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         Ok(expectations) => expectations,
         Err(message) => return usage(&message),
     };
-    let snapshot = if arguments.snapshots.is_empty() {
-        match configuration(cli) {
-            Ok(config) => life::look_at_cluster(cli, config),
-            Err(message) => return usage(&message),
-        }
-    } else {
-        let read: Result<Vec<Snapshot>, String> = arguments.snapshots.iter().map(|path| read_snapshot(path)).collect();
-        match read.map(merged) {
-            Ok(snapshot) => snapshot,
-            Err(message) => {
-                eprintln!("brokerwatch: {message}");
-                return exit::BLIND;
-            }
-        }
+    let snapshot = match look(cli, arguments) {
+        Ok(snapshot) => snapshot,
+        Err(message) => return usage(&message),
     };
     let report = report::check(&snapshot, arguments.profile, &expectations);
     print!("{}", report.write(arguments.format, &snapshot));
@@ -110,20 +100,30 @@ fn expectations(path: Option<&Path>) -> Result<Expectations, String> {
     Expectations::parse(&shown, &text)
 }
 
-fn read_snapshot(path: &Path) -> Result<Snapshot, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("{}: not a snapshot: {error}", path.display()))
-}
-
-/// All nodes of several snapshots, judged at the newest of their times.
-fn merged(snapshots: Vec<Snapshot>) -> Snapshot {
-    let mut snapshots = snapshots.into_iter();
-    let mut all = snapshots.next().unwrap_or_else(life::nothing_seen);
-    for snapshot in snapshots {
-        all.taken_at = all.taken_at.max(snapshot.taken_at);
-        all.nodes.extend(snapshot.nodes);
+/// What was given, and the cluster where one is named or nothing is given.
+fn look(cli: &Cli, arguments: &CheckArgs) -> Result<Snapshot, String> {
+    let manifest = match &arguments.manifest {
+        None => Manifest::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            Manifest::parse(path, &text.map_err(|error| format!("--manifest={}: {error}", path.display()))?)?
+        }
+    };
+    let told = Told { release: arguments.kafka_version, manifest };
+    let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        arguments.given.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
+    let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
+    let mut given = read_given(&paths, &told, life::now());
+    for address in addresses {
+        let address = address.to_string_lossy();
+        let snapshot = life::fetch_snapshot(cli, &address, &arguments.http)?;
+        given.push((PathBuf::from(&*address), snapshot));
     }
-    all
+    let config = configuration(cli)?;
+    if given.is_empty() || config.server.is_some() {
+        given.push((PathBuf::new(), life::look_at_cluster(cli, config)));
+    }
+    Ok(merged(given, life::now()))
 }
 
 fn snapshot(cli: &Cli) -> u8 {

@@ -328,7 +328,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             set.remove(B, "inter.broker.listener.name");
             set.line(B, "security.inter.broker.protocol=TLS");
         })
-        .also(&["interbroker-differs"]),
+        .also(&["interbroker-differs", "value-range"]),
         Example::made("listener-unmapped", "listener.security.protocol.map", |set| {
             set.line(B, &format!("{TWO},OTHER://0.0.0.0:9095"));
         }),

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is where the world is read")]
 
 pub mod config_files;
+pub mod given;
 pub mod kafka;
 pub mod log_dir_files;
 pub mod mounts;

@@ -4,6 +4,7 @@
 //! for calls that may hang (log directories, calls that the broker forwards to the controller). A broker answers one
 //! request at a time per connection, so a hanging call costs only its own lane.
 
+pub mod addresses;
 pub mod api_versions;
 pub mod calls;
 pub mod cluster;

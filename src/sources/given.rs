@@ -1,0 +1,288 @@
+//! What `check` is given on its command line: configuration files, directories of them, and snapshots.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::config_files::walk::read_config_files;
+use super::config_files::{ReadOther, parse_file};
+use super::properties::file_failure;
+use crate::keys::Version;
+use crate::limits::{CONFIG_KEPT_MS, SNAPSHOT_BYTES_MAX};
+use crate::snapshot::{
+    Attempt, ConfigFile, ConfigFiles, FileKind, NodeView, Observed, Origin, SCHEMA, Section, Snapshot, UnixMs,
+    UnreadFile,
+};
+
+/// Why nothing that lives is known of a node whose file is all there is.
+const ONLY_A_FILE: &str = "Only files were looked at: --kafka.server=HOST:PORT asks the brokers too.";
+
+/// Which files belong to one machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Manifest(BTreeMap<String, Vec<PathBuf>>);
+
+impl Manifest {
+    /// Reads `MACHINE: [FILE, ...]` lines of YAML. Files are named as on the command line, or beside the manifest, which
+    /// `path` names.
+    ///
+    /// # Errors
+    /// One line that names the manifest and the place in it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, String> {
+        let shown = path.display();
+        let mut manifest: Self = serde_yaml::from_str(text).map_err(|error| format!("--manifest={shown}: {error}"))?;
+        let beside = path.parent().unwrap_or(Path::new(""));
+        for files in manifest.0.values_mut() {
+            let own: Vec<PathBuf> = files.iter().map(|file| beside.join(file)).collect();
+            files.extend(own);
+        }
+        Ok(manifest)
+    }
+
+    fn machine(&self, file: &str) -> Option<&str> {
+        let is_ours = |named: &PathBuf| named == Path::new(file);
+        self.0.iter().find(|(_, files)| files.iter().any(is_ours)).map(|(machine, _)| machine.as_str())
+    }
+}
+
+/// What the user says of the files.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The release that runs with them; absent when nobody says.
+    pub release: Option<Version>,
+    /// Which of them belong to one machine.
+    pub manifest: Manifest,
+}
+
+/// Reads files and directories: snapshots are taken as they are, everything else is a configuration. What cannot be read
+/// is a node of which nothing was seen.
+#[must_use]
+pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Vec<(PathBuf, Snapshot)> {
+    let (snapshots, files): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| is_snapshot(path));
+    let read = |path: &&PathBuf| ((*path).clone(), read_snapshot(path, now));
+    let mut given: Vec<(PathBuf, Snapshot)> = snapshots.iter().map(read).collect();
+    if !files.is_empty() {
+        let files: Vec<PathBuf> = files.into_iter().cloned().collect();
+        given.push((PathBuf::new(), snapshot_of(read_config_files(&files), told, now)));
+    }
+    given
+}
+
+/// A snapshot begins as our own writer begins it; a properties file never does.
+fn is_snapshot(path: &Path) -> bool {
+    let mut start = [0; 64];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    let start = &start[..read.unwrap_or_default()];
+    path.is_file() && start.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn read_snapshot(path: &Path, now: UnixMs) -> Snapshot {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(SNAPSHOT_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let parsed = match read {
+        Err(error) => Err(file_failure(path, &error).message),
+        Ok(_) if bytes.len() as u64 > SNAPSHOT_BYTES_MAX => {
+            Err(format!("{} is larger than {SNAPSHOT_BYTES_MAX} bytes: not a snapshot.", path.display()))
+        }
+        Ok(_) => parse_snapshot(&path.display().to_string(), &bytes),
+    };
+    parsed.unwrap_or_else(|message| unread(&path.display().to_string(), message, now))
+}
+
+/// Reads the bytes of a snapshot, which `name` names in errors.
+///
+/// # Errors
+/// One line.
+pub fn parse_snapshot(name: &str, bytes: &[u8]) -> Result<Snapshot, String> {
+    let snapshot: Snapshot =
+        serde_json::from_slice(bytes).map_err(|error| format!("{name}: not a snapshot: {error}."))?;
+    if snapshot.schema > SCHEMA {
+        let version = &snapshot.program_version;
+        return Err(format!("{name} was written by brokerwatch {version}, which is newer: check it with that one."));
+    }
+    Ok(snapshot)
+}
+
+/// A snapshot of a node of which nothing could be seen.
+#[must_use]
+pub fn unread(name: &str, message: String, now: UnixMs) -> Snapshot {
+    let failure = crate::snapshot::Failure::new(crate::snapshot::ErrorKind::Io, message);
+    let properties = Section { last: None, attempt: Attempt::Failed { at: now, failure } };
+    snapshot([(Origin(name.to_owned()), NodeView { properties, ..only_a_file() })].into(), now)
+}
+
+/// The configurations as nodes, one for each.
+#[must_use]
+pub fn snapshot_of(found: ConfigFiles, told: &Told, now: UnixMs) -> Snapshot {
+    let mut nodes = BTreeMap::new();
+    for UnreadFile { path, failure } in found.unread {
+        let properties = Section { last: None, attempt: Attempt::Failed { at: now, failure } };
+        nodes.insert(Origin(path), NodeView { properties, ..only_a_file() });
+    }
+    for mut file in found.files {
+        if matches!(file.kind, FileKind::Foreign(_)) {
+            continue;
+        }
+        file.declared_release = told.release.or(file.declared_release);
+        file.machine = told.manifest.machine(&file.path).map(str::to_owned).or(file.machine);
+        nodes.insert(free_origin(&nodes, file.name()), node(file, now));
+    }
+    snapshot(nodes, now)
+}
+
+/// The same of files that are in memory, for tests and fuzzing: paths and bytes.
+#[must_use]
+pub fn snapshot_of_bytes<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, told: &Told) -> Snapshot {
+    let nothing_else: ReadOther<'_> = &|_| None;
+    let mut found = ConfigFiles::default();
+    for (path, bytes) in files {
+        match parse_file(path, bytes, nothing_else) {
+            Ok(parsed) => found.files.extend(parsed),
+            Err(error) => found.unread.push(UnreadFile { path: path.to_owned(), failure: error.failure(path) }),
+        }
+    }
+    snapshot_of(found, told, UnixMs(0))
+}
+
+fn snapshot(nodes: BTreeMap<Origin, NodeView>, now: UnixMs) -> Snapshot {
+    Snapshot { schema: SCHEMA, program_version: env!("CARGO_PKG_VERSION").to_owned(), taken_at: now, nodes }
+}
+
+fn node(file: ConfigFile, now: UnixMs) -> NodeView {
+    let last = Observed { at: now, took_ms: 0, valid_until: now.plus(CONFIG_KEPT_MS), value: file.into() };
+    NodeView { properties: Section { last: Some(last), attempt: Attempt::Ok }, ..only_a_file() }
+}
+
+/// A view in which every look at something else was left out on purpose.
+fn only_a_file() -> NodeView {
+    fn skipped<T>() -> Section<T> {
+        Section { last: None, attempt: Attempt::Skipped { reason: ONLY_A_FILE.to_owned() } }
+    }
+    NodeView {
+        process: skipped(),
+        files: skipped(),
+        liveness: skipped(),
+        registrations: skipped(),
+        cluster: skipped(),
+        offsets: skipped(),
+        log_dirs: skipped(),
+        configs: skipped(),
+        quorum: skipped(),
+        reassignments: skipped(),
+        ..NodeView::default()
+    }
+}
+
+/// The name, with a number behind it when it is taken.
+fn free_origin(nodes: &BTreeMap<Origin, NodeView>, name: String) -> Origin {
+    let numbered = (2..).map(|number| Origin(format!("{name} #{number}")));
+    let mut names = std::iter::once(Origin(name.clone())).chain(numbered);
+    names.find(|origin| !nodes.contains_key(origin)).unwrap_or(Origin(name))
+}
+
+/// All nodes of several snapshots. Each is judged as at its own time, which it brings along: a snapshot of an hour ago is
+/// compared as it was. Two nodes with one origin, as two sidecars have that both ask 127.0.0.1, stay two. A node of which
+/// there is a file only, and one that answered with the same id and without a file, are one.
+#[must_use]
+pub fn merged(given: Vec<(PathBuf, Snapshot)>, now: UnixMs) -> Snapshot {
+    let taken_at = given.iter().map(|(_, snapshot)| snapshot.taken_at).max().unwrap_or(now);
+    let mut all = snapshot(BTreeMap::new(), taken_at);
+    for (path, snapshot) in given {
+        let later = i64::try_from(taken_at.since(snapshot.taken_at)).unwrap_or(i64::MAX);
+        for (origin, mut node) in snapshot.nodes {
+            node.shift(later);
+            let name =
+                if all.nodes.contains_key(&origin) { format!("{origin} in {}", path.display()) } else { origin.0 };
+            all.nodes.insert(free_origin(&all.nodes, name), node);
+        }
+    }
+    join_files(&mut all);
+    all
+}
+
+fn join_files(all: &mut Snapshot) {
+    let now = all.taken_at;
+    let is_file_only = |node: &NodeView| {
+        node.properties.last.is_some()
+            && matches!(&node.liveness.attempt, Attempt::Skipped { reason } if reason == ONLY_A_FILE)
+    };
+    let lives = |node: &NodeView| node.liveness.last.is_some() && node.properties.fresh(now).is_none();
+    let id = |node: &NodeView| crate::derive::node::id(node, now);
+    let files: Vec<Origin> =
+        all.nodes.iter().filter(|(_, node)| is_file_only(node)).map(|(origin, _)| origin.clone()).collect();
+    for origin in files {
+        let Some(wanted) = id(&all.nodes[&origin]) else { continue };
+        let mut answered = all.nodes.iter().filter(|(_, node)| lives(node) && id(node) == Some(wanted));
+        // Two that answer with one id are told apart by nothing in the file.
+        if let (Some((live, _)), None) = (answered.next(), answered.next()) {
+            let live = live.clone();
+            if let Some(file) = all.nodes.remove(&origin)
+                && let Some(node) = all.nodes.get_mut(&live)
+            {
+                node.properties = file.properties;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Sample;
+
+    fn of_files(files: &[(&str, &str)]) -> Snapshot {
+        snapshot_of_bytes(files.iter().map(|(path, text)| (*path, text.as_bytes())), &Told::default())
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_node_of_which_nothing_was_seen() {
+        let snapshot = of_files(&[("a.properties", "process.roles=broker\nnode.id=1"), ("b.properties", "a=\0")]);
+        assert_eq!(snapshot.nodes.len(), 2);
+        let unread = &snapshot.nodes[&Origin("b.properties".to_owned())];
+        assert!(
+            unread.properties.why_absent().contains("b.properties: binary data"),
+            "{}",
+            unread.properties.why_absent()
+        );
+        assert!(unread.liveness.why_absent().contains("--kafka.server"));
+    }
+
+    #[test]
+    fn sidecars_that_ask_the_same_address_stay_two_and_keep_their_time() {
+        let one = |at: u64| {
+            let nodes = [(Origin("127.0.0.1:9092".to_owned()), Sample::broker(1).node())].into();
+            snapshot(nodes, Sample::NOW.plus(at))
+        };
+        let all = merged(vec![("a.json".into(), one(0)), ("b.json".into(), one(3_600_000))], UnixMs(0));
+        let origins: Vec<&str> = all.nodes.keys().map(|origin| origin.0.as_str()).collect();
+        assert_eq!(origins, ["127.0.0.1:9092", "127.0.0.1:9092 in b.json"]);
+        let first = all.nodes.values().next().unwrap();
+        assert!(first.cluster.fresh(all.taken_at).is_some(), "an hour older, and judged as it was");
+    }
+
+    #[test]
+    fn a_file_and_the_broker_that_answers_with_its_id_are_one_node() {
+        let live = snapshot([(Origin("b1:9092".to_owned()), Sample::broker(1).node())].into(), Sample::NOW);
+        let file = of_files(&[
+            ("one.properties", "process.roles=broker\nnode.id=1"),
+            ("two.properties", "node.id=2\nlog.dirs=/a"),
+        ]);
+        let all = merged(vec![("".into(), file), ("".into(), live)], Sample::NOW);
+        let origins: Vec<&str> = all.nodes.keys().map(|origin| origin.0.as_str()).collect();
+        assert_eq!(origins, ["b1:9092", "two.properties"]);
+        assert!(all.nodes[&Origin("b1:9092".to_owned())].properties.last.is_some());
+    }
+
+    #[test]
+    fn a_manifest_says_whose_machine_a_file_is_for() {
+        let text = "host-1: [a.properties, b.properties]\nhost-2: [c.properties]";
+        let manifest = Manifest::parse(Path::new("sets/m.yaml"), text).unwrap();
+        assert_eq!(manifest.machine("a.properties"), Some("host-1"));
+        assert_eq!(manifest.machine("sets/c.properties"), Some("host-2"));
+        assert_eq!(manifest.machine("d.properties"), None);
+        assert!(Manifest::parse(Path::new("m.yaml"), "- a").unwrap_err().starts_with("--manifest=m.yaml: "));
+    }
+}
