@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EXAMPLES, Severity, all, run};
 use crate::derive::fleet::Fleet;
 use crate::snapshot::{
-    Attempt, ConfigFile, ConfigSource, ConfigValue, Entry, NodeView, Origin, Quorum, QuorumReplica, SCHEMA, Section,
-    Snapshot, Withheld,
+    Attempt, ConfigFile, ConfigSource, ConfigValue, Entry, Liveness, NodeView, Origin, Quorum, QuorumReplica, SCHEMA,
+    Section, Snapshot, Withheld,
 };
 use crate::sources::config_files::parse_properties_file;
 use crate::testing::{Row, Sample, partition, seen};
@@ -71,6 +71,8 @@ pub(super) struct Set {
     topics: Vec<(String, Vec<Row>, Option<i32>)>,
     quorum: Quorum,
     raw: BTreeMap<&'static str, Vec<u8>>,
+    /// Racks of the brokers as Metadata tells them.
+    racks: [&'static str; 3],
 }
 
 impl Set {
@@ -79,8 +81,14 @@ impl Set {
         let voters = CONTROLLERS.into_iter().map(|(_, id)| member(id)).collect();
         let observers = BROKERS.into_iter().map(|(_, id)| member(id)).collect();
         let quorum = Quorum { leader: Some(101), epoch: 3, high_watermark: 5_000, voters, observers };
-        let mut set =
-            Self { files: BTreeMap::new(), views: BTreeMap::new(), topics: vec![], quorum, raw: BTreeMap::new() };
+        let mut set = Self {
+            files: BTreeMap::new(),
+            views: BTreeMap::new(),
+            topics: vec![],
+            quorum,
+            raw: BTreeMap::new(),
+            racks: ["a", "b", "c"],
+        };
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
             set.files.insert(name, lines.lines().map(|line| line.trim().to_owned()).collect());
@@ -146,6 +154,37 @@ impl Set {
         self.quorum.voters.iter_mut().filter(|voter| voter.id == id).for_each(|voter| voter.log_end = end);
     }
 
+    /// Lets Metadata tell other racks of the brokers.
+    pub(super) fn registered_racks(&mut self, racks: [&'static str; 3]) {
+        self.racks = racks;
+    }
+
+    /// Lets a node support and have finalized these levels of features.
+    pub(super) fn features(&mut self, node: &str, supported: &[(&str, i16)], finalized: &[(&str, i16)]) {
+        let levels = |levels: &[(&str, i16)]| levels.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
+        let is_broker = BROKERS.iter().any(|(broker, _)| *broker == node);
+        let (supported_features, finalized_features) = (levels(supported), levels(finalized));
+        let liveness = Liveness { apis: apis(is_broker), supported_features, finalized_features };
+        self.views.get_mut(node).unwrap().liveness = seen(liveness);
+    }
+
+    /// Makes it a cluster of Kafka 3.9 with ZooKeeper.
+    pub(super) fn zookeeper(&mut self) {
+        for (broker, id) in BROKERS {
+            for key in ["process.roles", "controller.quorum.voters", "controller.listener.names", "node.id"] {
+                self.remove(broker, key);
+            }
+            self.line(broker, &format!("broker.id={id}"));
+            self.line(broker, "zookeeper.connect=zk-1.example.org:2181,zk-2.example.org:2181,zk-3.example.org:2181");
+            self.line(broker, "authorizer.class.name=kafka.security.authorizer.AclAuthorizer");
+            self.line(broker, "listener.security.protocol.map=CLIENTS:SASL_SSL,REPLICATION:SSL");
+            self.features(broker, &[("metadata.version", 21)], &[]);
+        }
+        for (controller, _) in CONTROLLERS {
+            self.files.remove(controller);
+        }
+    }
+
     /// Takes a key out of a node's file.
     pub(super) fn remove(&mut self, node: &'static str, key: &str) {
         self.files.get_mut(node).unwrap().retain(|line| line.split('=').next() != Some(key));
@@ -154,7 +193,7 @@ impl Set {
     /// The snapshot of it all.
     pub(super) fn snapshot(self) -> Snapshot {
         let mut nodes = BTreeMap::new();
-        for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
+        for (name, id) in BROKERS.into_iter().chain(CONTROLLERS).filter(|(name, _)| self.files.contains_key(name)) {
             let mut view = self.views[name].clone();
             let (path, text) = (format!("{name}.properties"), self.files[name].join("\n"));
             let bytes = self.raw.get(name).map_or(text.as_bytes(), Vec::as_slice);
@@ -168,15 +207,23 @@ impl Set {
                     }
                 }
                 let live = sample.node();
-                keep(&mut view.liveness, live.liveness);
                 keep(&mut view.registrations, live.registrations);
-                keep(&mut view.cluster, live.cluster);
+                let mut cluster = (*live.cluster.last.unwrap().value).clone();
+                for (broker, rack) in cluster.brokers.iter_mut().zip(self.racks) {
+                    broker.rack = Some(rack.to_owned());
+                }
+                keep(&mut view.cluster, seen(cluster));
                 keep(&mut view.reassignments, live.reassignments);
                 keep(&mut view.quorum, seen(self.quorum.clone()));
                 let mut configs = (*live.configs.last.unwrap().value).clone();
                 configs.broker = Some(read.as_ref().map(running).unwrap_or_default());
                 keep(&mut view.configs, seen(configs));
             }
+            let roles = read.as_ref().ok().and_then(|file| file.get("process.roles"));
+            let is_broker = roles.map_or(id < 100, |roles| roles.contains("broker"));
+            let levels = BTreeMap::from([("metadata.version".to_owned(), 27)]);
+            let (supported_features, finalized_features) = (levels.clone(), levels);
+            keep(&mut view.liveness, seen(Liveness { apis: apis(is_broker), supported_features, finalized_features }));
             match read {
                 Ok(file) => keep(&mut view.properties, seen(file)),
                 Err(failure) => view.properties.attempt = Attempt::Failed { at: Sample::NOW, failure },
@@ -186,6 +233,11 @@ impl Set {
         let program_version = String::new();
         Snapshot { schema: SCHEMA, program_version, taken_at: Sample::NOW, nodes }
     }
+}
+
+/// The APIs that tell a broker from a controller: only brokers offer Metadata.
+fn apis(is_broker: bool) -> BTreeMap<i16, i16> {
+    if is_broker { [(3, 13), (18, 4)].into() } else { [(18, 4)].into() }
 }
 
 /// What a broker runs with that was started with `file`.
@@ -217,6 +269,22 @@ fn broker_lines(id: i32) -> String {
         listener.security.protocol.map=CLIENTS:SASL_SSL,REPLICATION:SSL,CONTROLLER:SSL
         inter.broker.listener.name=REPLICATION
         controller.listener.names=CONTROLLER
+        config.providers=file
+        config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+        ssl.keystore.type=PKCS12
+        ssl.keystore.location=/etc/kafka/tls/node.p12
+        ssl.keystore.password=${{file:/etc/kafka/tls/passwords.properties:keystore}}
+        ssl.truststore.type=PKCS12
+        ssl.truststore.location=/etc/kafka/tls/truststore.p12
+        ssl.truststore.password=${{file:/etc/kafka/tls/passwords.properties:truststore}}
+        ssl.client.auth=required
+        authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+        super.users=User:CN=broker,OU=kafka;User:CN=controller,OU=kafka
+        allow.everyone.if.no.acl.found=false
+        listener.name.clients.ssl.client.auth=none
+        listener.name.clients.sasl.enabled.mechanisms=SCRAM-SHA-512
+        listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+        max.connections=10000
         log.dirs=/var/lib/kafka/disk-1,/var/lib/kafka/disk-2
         default.replication.factor=3
         min.insync.replicas=2
@@ -237,6 +305,18 @@ fn controller_lines(id: i32) -> String {
         listeners=CONTROLLER://controller-{number}.example.org:9093
         listener.security.protocol.map=CONTROLLER:SSL
         controller.listener.names=CONTROLLER
+        config.providers=file
+        config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+        ssl.keystore.type=PKCS12
+        ssl.keystore.location=/etc/kafka/tls/node.p12
+        ssl.keystore.password=${{file:/etc/kafka/tls/passwords.properties:keystore}}
+        ssl.truststore.type=PKCS12
+        ssl.truststore.location=/etc/kafka/tls/truststore.p12
+        ssl.truststore.password=${{file:/etc/kafka/tls/passwords.properties:truststore}}
+        ssl.client.auth=required
+        authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+        super.users=User:CN=broker,OU=kafka;User:CN=controller,OU=kafka
+        allow.everyone.if.no.acl.found=false
         metadata.log.dir=/var/lib/kafka/metadata
         log.dirs=/var/lib/kafka/metadata
         default.replication.factor=3

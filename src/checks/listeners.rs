@@ -249,6 +249,10 @@ fn controller_names(node: &Node<'_>, found: &mut Found) -> Evaluated {
 fn unknown_prefix(node: &Node<'_>, found: &mut Found) -> Evaluated {
     let node = &node.at_restart();
     let listeners = node.listeners()?;
+    if !listeners.bound.malformed.is_empty() {
+        // Names are missing; listener-malformed tells.
+        return Ok(());
+    }
     let mut names: BTreeSet<String> = listeners.bound.entries.iter().map(|bound| bound.name.to_lowercase()).collect();
     names.extend(listeners.controller_names.iter().map(|name| name.to_lowercase()));
     let mut wrong: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -356,11 +360,13 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::broker("listener-prefix-unknown", "listener.name.CLIENTS.ssl.keystore.location=/k.p12"),
         Example::broker("listener-prefix-unknown", "listener.name.client.ssl.keystore.location=/k.p12"),
         Example::broker("early-start-exposed", "early.start.listeners=REPLICATION, CLIENTS"),
-        Example::broker("interbroker-differs", "inter.broker.listener.name=CLIENTS"),
+        Example::broker("interbroker-differs", "inter.broker.listener.name=CLIENTS")
+            .also(&["interbroker-mechanism-not-enabled"]),
         Example::made("interbroker-differs", "cluster", |set| {
             set.line("broker-1", "inter.broker.listener.name=CLIENTS");
             set.line("broker-1", "sasl.mechanism.inter.broker.protocol=PLAIN");
             set.line("broker-3", "inter.broker.listener.name=CLIENTS");
-        }),
+        })
+        .also(&["interbroker-mechanism-not-enabled"]),
     ]
 };

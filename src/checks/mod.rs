@@ -100,16 +100,23 @@ macro_rules! families {
 }
 
 families! {
+    advertised,
+    authentication,
+    authorization,
     durability,
+    encryption,
     listeners,
     internal_topics,
     keys,
     partitions,
     quorum,
+    quotas,
+    racks,
     retention,
     sizes,
     timeouts,
     values,
+    versions,
 }
 
 /// Every check.

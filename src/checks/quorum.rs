@@ -423,6 +423,8 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 "listeners=CONTROLLER://controller-2.example.org:9093,REPLICATION://controller-2.example.org:9094",
                 "listener.security.protocol.map=CONTROLLER:SSL,REPLICATION:SSL",
                 "inter.broker.listener.name=REPLICATION",
+                "broker.rack=b",
+                "max.connections=10000",
             ] {
                 set.line("controller-2", line);
             }

@@ -8,8 +8,8 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, LogDirFiles, LogDirs, NodeView, Origin, Quorum,
-    Registrations, Section, Snapshot, UnixMs,
+    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, Liveness, LogDirFiles, LogDirs, NodeView, Origin,
+    Quorum, Registrations, Section, Snapshot, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -176,7 +176,10 @@ impl<'a> Node<'a> {
         // Clusters of several developers all meet at their own localhost.
         let is_local = |name: &str| name.contains("localhost") || name.contains("127.0.0.1");
         let are_twins = self.view.id.is_some() && self.view.id == other.view.id;
-        names.iter().any(|name| others.contains(name) && !(are_twins && is_local(name)))
+        // Whole entries where they are well written; what is wrong before the host does not part a cluster.
+        let is_same = |name: &str, other: &str| name.ends_with(other) || other.ends_with(name);
+        let is_shared = |name: &String| others.iter().any(|other| is_same(name, other));
+        names.iter().any(|name| is_shared(name) && !(are_twins && is_local(name)))
     }
 
     /// Addresses of controllers, or of ZooKeeper with its chroot, by which the nodes of a cluster find each other; empty
@@ -336,6 +339,14 @@ impl<'a> Node<'a> {
     /// [`Unknown`] when they were not looked at.
     pub fn dir_files(&self) -> Result<&'a LogDirFiles, Unknown> {
         seen("The node's log directories", &self.view.node.files, self.view.now)
+    }
+
+    /// Which APIs and features it offers.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn liveness(&self) -> Result<&'a Liveness, Unknown> {
+        self.answered("ApiVersions", |node| &node.liveness)
     }
 
     /// Its log directories as it reports them.

@@ -61,8 +61,7 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// [`Unknown`] when neither was seen.
     pub fn effective(&self, key: &str) -> Result<Setting<'a>, Unknown> {
-        let running = self.running.and_then(|running| running.get(key));
-        match running {
+        match self.told(key) {
             Some(running) => {
                 let value = running.value.as_deref().unwrap_or("").trim();
                 Ok(Setting { value, from: From::Running(running.source) })
@@ -71,12 +70,17 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// What the broker tells of `key`; absent when it withholds the value.
+    fn told(&self, key: &str) -> Option<&'a ConfigValue> {
+        self.running?.get(key).filter(|running| running.withheld.is_none())
+    }
+
     /// The effective value when somebody set it; absent when Kafka's default holds.
     ///
     /// # Errors
     /// [`Unknown`] when neither was seen.
     pub fn given(&self, key: &str) -> Result<Option<&'a str>, Unknown> {
-        if let Some(running) = self.running.and_then(|running| running.get(key)) {
+        if let Some(running) = self.told(key) {
             let is_default = running.source == ConfigSource::Default;
             return Ok((!is_default).then(|| running.value.as_deref().unwrap_or("").trim()));
         }

@@ -45,7 +45,12 @@ impl Liveness {
     /// names none, and for a release newer than this program knows.
     #[must_use]
     pub fn release(&self) -> Option<Release> {
-        let level = *self.supported_features.get("metadata.version")?;
+        Self::release_of(*self.supported_features.get("metadata.version")?)
+    }
+
+    /// The release that brought a level of `metadata.version`; absent for one newer than this program knows.
+    #[must_use]
+    pub fn release_of(level: i16) -> Option<Release> {
         RELEASE_OF_METADATA_LEVEL.iter().find(|(top, _)| level <= *top).map(|(_, release)| *release)
     }
 
