@@ -173,9 +173,16 @@ fn differs(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 
 fn everyone(node: &Node<'_>, found: &mut Found) -> Evaluated {
     const KEY: &str = "allow.everyone.if.no.acl.found";
-    let is_open = in_file(node, KEY)?.eq_ignore_ascii_case("true");
-    if is_open && !node.text(AUTHORIZER)?.is_empty() {
+    let written = in_file(node, KEY)?;
+    if node.text(AUTHORIZER)?.is_empty() {
+        return Ok(());
+    }
+    if written.eq_ignore_ascii_case("true") {
         found.add(Finding::new(node.subject(KEY), format!("{KEY}=true"), "false"));
+    } else if !written.is_empty() && !written.eq_ignore_ascii_case("false") {
+        // The authorizer parses it itself, and does not complain.
+        let is = format!("{KEY}={written}, which is read as false");
+        found.add(Finding::new(node.subject(KEY), is, "false").severity(Severity::Warning));
     }
     Ok(())
 }
@@ -240,6 +247,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::controller("authorizer-differs", "super.users=User:CN=controller,OU=kafka"),
         Example::made("authorizer-differs", "super.users of node 2", |set| set.remove("broker-2", "super.users")),
         Example::controller("allow-everyone", "allow.everyone.if.no.acl.found=True"),
+        Example::controller("allow-everyone", "allow.everyone.if.no.acl.found=yes"),
         Example::controller("superusers-bad", "super.users=User:CN=broker,User:CN=controller"),
         Example::controller("superusers-bad", "super.users=user:CN=broker"),
         Example::controller("superusers-bad", "super.users=User:CN=broker,OU=kafka;User:ANONYMOUS"),
