@@ -156,7 +156,9 @@ fn written_wrongly(all: &mut Mistakes) {
                 all.set("value of another type", true, BROKER, &format!("{key}={wrong}"));
             }
         } else if value == "true" || value == "false" {
-            all.set("value of another type", true, BROKER, &format!("{key}=yes"));
+            // Authorizers read their own settings: what is not "true" is false to them.
+            let critical = key != "allow.everyone.if.no.acl.found";
+            all.set("value of another type", critical, BROKER, &format!("{key}=yes"));
         }
         if value.len() < 40 && !value.contains('$') {
             let bytes = [text(BROKER).into_bytes(), format!("{key}={value}x\n").into_bytes()].concat();
@@ -285,7 +287,6 @@ fn dangerous(all: &mut Mistakes) {
         "log.dirs=kafka-logs",
         "log.retention.ms=168",
         "log.retention.minutes=10080",
-        "log.roll.ms=3600000",
         "replica.lag.time.max.ms=1000",
         "replica.lag.time.max.ms=600000",
         "auto.create.topics.enable=true",

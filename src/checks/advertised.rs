@@ -283,25 +283,25 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             "advertised-localhost",
             "advertised.listeners=CLIENTS://localhost:9092,REPLICATION://broker-2.example.org:9094",
         )
-        .subject("advertised.listeners of node 2"),
+        .subject("advertised.listeners in broker-2"),
         Example::broker(
             "advertised-localhost",
             "advertised.listeners=CLIENTS://127.0.0.1:9092,REPLICATION://127.0.0.1:9094",
         )
-        .subject("advertised.listeners of node 2"),
+        .subject("advertised.listeners in broker-2"),
         Example::broker(
             "advertised-duplicate",
             "advertised.listeners=CLIENTS://broker-1.example.org:9092,REPLICATION://broker-1.example.org:9094",
         )
-        .subject("advertised.listeners of node 2"),
-        Example::made("advertised-duplicate", "advertised.listeners of node 3", |set| {
+        .subject("advertised.listeners in broker-2"),
+        Example::made("advertised-duplicate", "advertised.listeners in broker-3", |set| {
             set.brokers("advertised.listeners=CLIENTS://kafka.example.org:9092,REPLICATION://kafka.example.org:9094");
         }),
         Example::broker(
             "advertised-unresolvable",
             "advertised.listeners=CLIENTS://10.0.12:9092,REPLICATION://broker-2.example.org:9094",
         )
-        .subject("advertised.listeners of node 2"),
+        .subject("advertised.listeners in broker-2"),
     ]
 };
 

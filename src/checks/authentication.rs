@@ -321,11 +321,11 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         })
         .also(&["sasl-plain-static"]),
         Example::broker("sasl-plain-static", "listener.name.clients.sasl.enabled.mechanisms=PLAIN")
-            .subject("listener.name.clients.sasl.enabled.mechanisms of node 2"),
+            .subject("listener.name.clients.sasl.enabled.mechanisms in broker-2"),
         Example::broker("sasl-oauth-unsecured", "listener.name.clients.sasl.enabled.mechanisms=OAUTHBEARER")
-            .subject("listener.name.clients.sasl.enabled.mechanisms of node 2")
+            .subject("listener.name.clients.sasl.enabled.mechanisms in broker-2")
             .also(&["conn-reauth-off"]),
-        Example::made("sasl-oauth-unsecured", "oauthbearer.sasl.server.callback.handler.class of node 2", |set| {
+        Example::made("sasl-oauth-unsecured", "oauthbearer.sasl.server.callback.handler.class in broker-2", |set| {
             set.line("broker-2", "listener.name.clients.sasl.enabled.mechanisms=OAUTHBEARER");
             set.line(
                 "broker-2",
@@ -348,6 +348,6 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         })
         .also(&["eol-version", "timestamp-future"]),
         Example::broker("principal-builder-bad", "principal.builder.class=org.example.Builder")
-            .subject("principal.builder.class of node 2"),
+            .subject("principal.builder.class in broker-2"),
     ]
 };

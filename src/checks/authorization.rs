@@ -233,9 +233,9 @@ fn no_super_users(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 pub(super) const EXAMPLES: &[super::examples::Example] = {
     use super::examples::Example;
     &[
-        Example::broker("authorizer-missing", "authorizer.class.name=").subject("authorizer.class.name of node 2"),
+        Example::broker("authorizer-missing", "authorizer.class.name=").subject("authorizer.class.name in broker-2"),
         Example::controller("authorizer-missing", "authorizer.class.name="),
-        Example::made("authorizer-missing", "authorizer.class.name of node 3", |set| {
+        Example::made("authorizer-missing", "authorizer.class.name in broker-3", |set| {
             set.nodes("authorizer.class.name=");
         }),
         Example::broker("authorizer-removed", "authorizer.class.name=kafka.security.auth.SimpleAclAuthorizer")
@@ -243,7 +243,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::broker("authorizer-removed", "authorizer.class.name=kafka.security.authorizer.AclAuthorizer")
             .also(&["authorizer-differs"]),
         Example::broker("authorizer-differs", "authorizer.class.name=org.example.Authorizer")
-            .subject("authorizer.class.name of node 2"),
+            .subject("authorizer.class.name in broker-2"),
         Example::controller("authorizer-differs", "super.users=User:CN=controller,OU=kafka"),
         Example::made("authorizer-differs", "super.users of node 2", |set| set.remove("broker-2", "super.users")),
         Example::controller("allow-everyone", "allow.everyone.if.no.acl.found=True"),
@@ -254,7 +254,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::controller("superusers-bad", "super.users=User:*"),
         Example::controller("superusers-bad", "super.users=admin"),
         Example::controller("superusers-bad", "super.users=User:"),
-        Example::made("superusers-empty", "super.users of node 3", |set| set.nodes("super.users=")),
+        Example::made("superusers-empty", "super.users in broker-3", |set| set.nodes("super.users=")),
     ]
 };
 

@@ -190,6 +190,23 @@ pub(super) const CHECKS: &[Check] = &[
             Ok(())
         }),
     },
+    Check {
+        id: "fetchers-none",
+        severity: Severity::Critical,
+        profile: Profile::Development,
+        summary: "A broker that fetches nothing from leaders.",
+        why: "Without a replica fetcher its replicas never follow: every partition with one here stays under-replicated.",
+        fix: "Remove num.replica.fetchers; the default is 1.",
+        references: &["https://kafka.apache.org/documentation/#brokerconfigs_num.replica.fetchers"],
+        needs: FILE_OR_RUNNING,
+        run: Run::Node(On::Brokers, |node, found| {
+            const KEY: &str = "num.replica.fetchers";
+            if node.number(KEY)? < 1 {
+                found.add(Finding::new(node.subject(KEY), node.says(KEY), "1 or more"));
+            }
+            Ok(())
+        }),
+    },
 ];
 
 /// The number of brokers of the cluster; absent when one file is all that was looked at.
@@ -266,5 +283,6 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::broker("leader-rebalance-off", "auto.leader.rebalance.enable=false"),
         Example::broker("flush-forced", "log.flush.interval.messages=1"),
         Example::broker("flush-forced", "log.flush.interval.ms=1000"),
+        Example::broker("fetchers-none", "num.replica.fetchers=0"),
     ]
 };

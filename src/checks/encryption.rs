@@ -369,7 +369,7 @@ fn truststore(node: &Node<'_>, found: &mut Found) -> Evaluated {
 #[cfg(test)]
 pub(super) const EXAMPLES: &[super::examples::Example] = {
     use super::examples::Example;
-    const MAP: &str = "listener.security.protocol.map of node 2";
+    const MAP: &str = "listener.security.protocol.map in broker-2";
     const SAME: &[&str] = &["interbroker-differs"];
     &[
         Example::broker(
@@ -405,16 +405,16 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             set.remove("controller-2", "listener.security.protocol.map");
         }),
         Example::controller("ssl-client-auth-none", "ssl.client.auth=none"),
-        Example::broker("ssl-client-auth-requested", "ssl.client.auth=requested").subject("ssl.client.auth of node 2"),
+        Example::broker("ssl-client-auth-requested", "ssl.client.auth=requested").subject("ssl.client.auth in broker-2"),
         Example::broker("ssl-client-auth-requested", "listener.name.clients.ssl.client.auth=requested")
-            .subject("listener.name.clients.ssl.client.auth of node 2"),
+            .subject("listener.name.clients.ssl.client.auth in broker-2"),
         Example::made("ssl-client-auth-ignored", "ssl.client.auth", |set| {
             set.brokers("listener.security.protocol.map=CLIENTS:SASL_SSL,REPLICATION:SASL_SSL,CONTROLLER:SSL");
             set.brokers("sasl.enabled.mechanisms=SCRAM-SHA-512");
             set.brokers("sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512");
         }),
         Example::broker("ssl-hostname-verification-off", "ssl.endpoint.identification.algorithm=")
-            .subject("ssl.endpoint.identification.algorithm of node 2"),
+            .subject("ssl.endpoint.identification.algorithm in broker-2"),
         Example::controller("ssl-hostname-verification-off", "listener.name.controller.ssl.endpoint.identification.algorithm="),
         Example::controller("tls-weak", "ssl.enabled.protocols=TLSv1.2,TLSv1.1"),
         Example::controller("tls-weak", "ssl.protocol=TLSv1"),

@@ -73,6 +73,7 @@ pub(super) struct Set {
     raw: BTreeMap<&'static str, Vec<u8>>,
     /// Racks of the brokers as Metadata tells them.
     racks: [&'static str; 3],
+    cluster_ids: BTreeMap<&'static str, String>,
 }
 
 impl Set {
@@ -88,6 +89,7 @@ impl Set {
             quorum,
             raw: BTreeMap::new(),
             racks: ["a", "b", "c"],
+            cluster_ids: BTreeMap::new(),
         };
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
@@ -147,6 +149,22 @@ impl Set {
         self.nodes(&format!("controller.quorum.voters={}", named.join(",")));
         let member = |id: &i32| QuorumReplica { id: *id, log_end: Some(5_000), caught_up_at: None };
         self.quorum.voters = ids.iter().map(member).collect();
+    }
+
+    /// Makes it a cluster with ZooKeeper: no roles, and no controllers.
+    pub(super) fn with_zookeeper(&mut self, connect: &str) {
+        for (node, _) in BROKERS {
+            for key in ["process.roles", "controller.quorum.voters", "controller.listener.names"] {
+                self.remove(node, key);
+            }
+            self.line(node, &format!("zookeeper.connect={connect}"));
+        }
+        CONTROLLERS.iter().for_each(|(node, _)| self.raw(node, b"log4j.rootLogger=INFO"));
+    }
+
+    /// Lets a broker say that it belongs to another cluster.
+    pub(super) fn cluster_id(&mut self, node: &'static str, id: &str) {
+        self.cluster_ids.insert(node, id.to_owned());
     }
 
     /// Lets the quorum know another end of a voter's log; none for one that it never heard of.
@@ -212,6 +230,7 @@ impl Set {
                 for (broker, rack) in cluster.brokers.iter_mut().zip(self.racks) {
                     broker.rack = Some(rack.to_owned());
                 }
+                cluster.cluster_id = Some(self.cluster_ids.get(name).cloned().unwrap_or("orders".to_owned()));
                 keep(&mut view.cluster, seen(cluster));
                 keep(&mut view.reassignments, live.reassignments);
                 keep(&mut view.quorum, seen(self.quorum.clone()));

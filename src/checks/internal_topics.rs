@@ -47,8 +47,13 @@ pub(super) const CHECKS: &[Check] = &[
         references: &["KIP-932", "https://kafka.apache.org/documentation/#brokerconfigs_share.coordinator.state.topic.replication.factor"],
         needs: FILE_OR_RUNNING,
         run: Run::Fleet(|fleet, found| {
-            factor(fleet, found, "share.coordinator.state.topic.replication.factor", "__share_group_state")?;
-            min_isr(fleet, found, "share.coordinator.state.topic.min.isr", "share.coordinator.state.topic.replication.factor")
+            min_isr(
+                fleet,
+                found,
+                "share.coordinator.state.topic.min.isr",
+                "share.coordinator.state.topic.replication.factor",
+            )?;
+            factor(fleet, found, "share.coordinator.state.topic.replication.factor", "__share_group_state")
         }),
     },
     Check {

@@ -3,7 +3,7 @@
 use super::{Check, Evaluated, Finding, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Node, On};
 use crate::keys::{Key, Presence, Scope, TOPIC_TWINS, Version, find, lookup, newest_release, suggest};
-use crate::snapshot::{Entry, Oddity};
+use crate::snapshot::{Entry, Form, Oddity, Setting};
 
 const FILE: &str = "the file";
 const DOCUMENTATION: &str = "https://kafka.apache.org/documentation/#configuration";
@@ -20,10 +20,20 @@ pub(super) const CHECKS: &[Check] = &[
         needs: FILE,
         run: Run::Node(On::Files, |node, found| {
             each_entry(node, |entry, scope| {
-                if is_known_somewhere(&entry.key) || find(scope, &entry.key).is_some() {
+                let odd_mechanism = has_odd_mechanism(&entry.key);
+                // A plugin's name that is a letter away from Kafka's own is a slip.
+                let (is_read, is_plugins) = match find(scope, &entry.key) {
+                    Some(crate::keys::Found::Plugin) => (false, true),
+                    Some(_) => (!odd_mechanism, false),
+                    None => (is_known_somewhere(&entry.key), false),
+                };
+                if is_read {
                     return;
                 }
-                let meant = nearest(scope, &entry.key);
+                let meant = nearest(scope, &entry.key).filter(|_| !odd_mechanism);
+                if is_plugins && meant.as_ref().is_none_or(|(_, distance)| *distance == 0) {
+                    return;
+                }
                 if meant.as_ref().is_some_and(|(_, distance)| *distance == 0) {
                     return; // key-case tells that.
                 }
@@ -172,12 +182,12 @@ pub(super) const CHECKS: &[Check] = &[
         id: "key-wrong-role",
         severity: Severity::Info,
         profile: Profile::Strict,
-        summary: "A setting of brokers stands in the file of a node that is a controller only.",
+        summary: "A setting of brokers stands in a controller's file, or the reverse.",
         why: "It has no effect there, and lets readers look for it in the wrong place.",
-        fix: "Remove the line from the controller's file.",
+        fix: "Move the line to the files of the nodes that read it.",
         references: &["https://kafka.apache.org/documentation/#kraft"],
         needs: FILE,
-        run: Run::Node(On::Controllers, |node, found| {
+        run: Run::Node(On::Nodes, |node, found| {
             /// Beginnings of what only a broker does: groups, transactions, replication of topics.
             const BROKERS: [&str; 9] = [
                 "broker.rack",
@@ -190,12 +200,19 @@ pub(super) const CHECKS: &[Check] = &[
                 "transaction.state.",
                 "transactional.id.",
             ];
-            if node.is(On::Brokers) {
+            /// What only the controller reads.
+            const CONTROLLERS: [&str; 2] = ["broker.session.timeout.ms", "leader.imbalance.check.interval.seconds"];
+            // One resource of Strimzi configures brokers and controllers.
+            if node.file()?.form == Form::Strimzi {
                 return Ok(());
             }
+            let (broker, controller) = (node.is(On::Brokers), node.is(On::Controllers));
             each_entry(node, |entry, _| {
-                if BROKERS.iter().any(|prefix| entry.key.starts_with(prefix)) {
+                if !broker && BROKERS.iter().any(|prefix| entry.key.starts_with(prefix)) {
                     found.add(Finding::new(subject(node, entry), "of no effect on a controller", "no such line"));
+                }
+                if !controller && CONTROLLERS.contains(&entry.key.as_str()) {
+                    found.add(Finding::new(subject(node, entry), "of no effect on a broker", "the controllers' files"));
                 }
             })
         }),
@@ -228,14 +245,18 @@ fn weight(key: &str) -> Severity {
 /// Calls `judge` with each line that counts, and the kind of settings that the file holds.
 fn each_entry(node: &Node<'_>, mut judge: impl FnMut(&Entry, Scope)) -> Evaluated {
     let scope = node.settings.scope();
-    node.file()?.effective().for_each(|entry| judge(entry, scope));
+    // What an operator sets is not the user's to write.
+    let written = |entry: &&Entry| entry.setting != Setting::Elsewhere;
+    node.file()?.effective().filter(written).for_each(|entry| judge(entry, scope));
     Ok(())
 }
 
 /// The same for lines whose key is in the table.
 fn each_known(node: &Node<'_>, mut judge: impl FnMut(&Entry, &'static Key)) -> Evaluated {
+    /// Read by every release since 2.0 (KIP-297), and defined by 4.2 only.
+    const PROVIDERS: &str = "config.providers";
     each_entry(node, |entry, scope| {
-        if let Some(key) = lookup(scope, &entry.key) {
+        if let Some(key) = lookup(scope, &entry.key).filter(|key| key.name != PROVIDERS) {
             judge(entry, key);
         }
     })
@@ -274,6 +295,14 @@ fn nearest(scope: Scope, name: &str) -> Option<(String, usize)> {
     whole.or_else(plugin).or_else(prefixed)
 }
 
+/// Whether a key is for a SASL mechanism that Kafka does not have: `listener.name.NAME.MECHANISM.sasl...`.
+fn has_odd_mechanism(key: &str) -> bool {
+    const MECHANISMS: [&str; 5] = ["gssapi", "oauthbearer", "plain", "scram-sha-256", "scram-sha-512"];
+    let rest = || key.strip_prefix("listener.name.")?.split_once('.');
+    let Some((mechanism, tail)) = rest().and_then(|(_, tail)| tail.split_once('.')) else { return false };
+    tail.starts_with("sasl.") && mechanism != "sasl" && !MECHANISMS.contains(&mechanism)
+}
+
 /// The culprit: the line, also when another one counts.
 pub(super) fn subject(node: &Node<'_>, entry: &Entry) -> Subject {
     let path = node.settings.file.map(|file| file.path.clone()).unwrap_or_default();
@@ -301,5 +330,12 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             set.append("broker-2", "log.retention.hours=48");
         }),
         Example::controller("key-wrong-role", "offsets.topic.num.partitions=50"),
+        Example::made("key-wrong-role", "broker.session.timeout.ms in broker-2", |set| {
+            set.remove("broker-2", "process.roles");
+            set.line("broker-2", "process.roles=broker");
+            set.line("broker-2", "broker.session.timeout.ms=9000");
+        }),
+        Example::broker("key-unknown", "authorizer.class.naem=a.B"),
+        Example::broker("key-unknown", "listener.name.clients.scra-sha-512.sasl.jaas.config=x"),
     ]
 };

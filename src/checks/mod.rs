@@ -105,6 +105,7 @@ families! {
     authorization,
     durability,
     encryption,
+    identity,
     listeners,
     internal_topics,
     keys,

@@ -429,11 +429,11 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 set.line("controller-2", line);
             }
         })
-        .also(&["autocreate-enabled"]),
+        .also(&["autocreate-enabled", "cluster-missing-broker"]),
         Example::broker("quorum-voters-differ", "controller.quorum.voters=101@controller-1.example.org:9093"),
         Example::broker("quorum-voters-malformed", "controller.quorum.voters=101:controller-1.example.org:9093"),
         Example::controller("quorum-voter-self-missing", "node.id=104").subject("controller.quorum.voters in controller-2"),
-        Example::broker("quorum-broker-in-voters", "node.id=102"),
+        Example::broker("quorum-broker-in-voters", "node.id=102").also(&["cluster-missing-broker"]),
         Example::controller("quorum-voter-endpoint", "listeners=CONTROLLER://controller-2.example.org:9193"),
         Example::broker(
             "quorum-voter-unresolvable",
@@ -442,7 +442,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         .also(OTHERS),
         Example::broker("quorum-static-and-dynamic", "controller.quorum.bootstrap.servers=controller-1.example.org:9093")
             .subject(VOTERS),
-        Example::made("controller-listener-order", "controller.listener.names of node 2", |set| {
+        Example::made("controller-listener-order", "controller.listener.names in broker-2", |set| {
             set.line("broker-2", "controller.listener.names=QUORUM,CONTROLLER");
             set.line(
                 "broker-2",

@@ -263,7 +263,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
     use crate::testing::partition;
     &[
         Example::made("rack-partial", "broker.rack of node 2", |set| set.remove("broker-2", RACK)),
-        Example::broker("rack-partial", "broker.rack=").subject("broker.rack of node 2"),
+        Example::broker("rack-partial", "broker.rack=").subject("broker.rack in broker-2"),
         Example::made("rack-absent", "cluster", |set| {
             ["broker-1", "broker-2", "broker-3"].into_iter().for_each(|node| set.remove(node, RACK));
         }),
@@ -282,12 +282,12 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 set.line("controller-1", line);
             }
         })
-        .also(&["quorum-combined", "rack-too-few"]),
+        .also(&["quorum-combined", "rack-too-few", "cluster-missing-broker"]),
         Example::made("rack-violation", "topic spread", |set| {
             set.topic("spread", &[partition(1, &[1, 2], &[1, 2]), partition(3, &[3, 1], &[3, 1])], Some(1));
             set.registered_racks(["a", "a", "b"]);
         }),
-        Example::made("rack-selector-unused", "replica.selector.class of node 2", |set| {
+        Example::made("rack-selector-unused", "replica.selector.class in broker-2", |set| {
             set.brokers("replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector");
             ["broker-1", "broker-2", "broker-3"].into_iter().for_each(|node| set.remove(node, RACK));
         })
@@ -296,6 +296,6 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             "rack-selector-unused",
             "replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelectr",
         )
-        .subject("replica.selector.class of node 2"),
+        .subject("replica.selector.class in broker-2"),
     ]
 };

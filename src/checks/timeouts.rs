@@ -355,6 +355,6 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::made("zk-session", "zookeeper.session.timeout.ms", |set| {
             set.remove("broker-2", "process.roles");
             set.line("broker-2", "zookeeper.session.timeout.ms=1000");
-        }).also(&["key-removed"]),
+        }).also(&["key-removed", "role-missing"]),
     ]
 };

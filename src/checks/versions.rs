@@ -269,12 +269,12 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             set.line("broker-2", "inter.broker.protocol.version=3.5");
         })
         .also(&["eol-version", "timestamp-future", "version-skew"]),
-        Example::made("ibp-behind", "inter.broker.protocol.version of node 2", |set| {
+        Example::made("ibp-behind", "inter.broker.protocol.version in broker-2", |set| {
             set.zookeeper();
             set.brokers("inter.broker.protocol.version=2.8");
         })
         .also(OLD),
-        Example::made("ibp-differs", "inter.broker.protocol.version of node 2", |set| {
+        Example::made("ibp-differs", "inter.broker.protocol.version in broker-2", |set| {
             set.zookeeper();
             set.brokers("inter.broker.protocol.version=3.9");
             set.line("broker-2", "inter.broker.protocol.version=3.8-IV0");
@@ -286,9 +286,9 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         })
         .also(OLD),
         Example::broker("unstable-enabled", "unstable.api.versions.enable=true")
-            .subject("unstable.api.versions.enable of node 2"),
+            .subject("unstable.api.versions.enable in broker-2"),
         Example::broker("unstable-enabled", "unstable.feature.versions.enable=true")
-            .subject("unstable.feature.versions.enable of node 2"),
+            .subject("unstable.feature.versions.enable in broker-2"),
         Example::made("eol-version", "node 2", |set| set.features("broker-2", &[(FEATURE, 21)], &[(FEATURE, 21)]))
             .also(SKEW),
     ]

@@ -263,9 +263,13 @@ impl<'a> Node<'a> {
     /// The culprit of a finding about `key`: the line that sets it, else the node.
     #[must_use]
     pub fn subject(&self, key: &str) -> Subject {
+        let in_file = || {
+            let file = self.settings.file?;
+            Some((file.path.clone(), file.entry(key)?.place.line()?))
+        };
         let line = match self.effective(key).map(|setting| setting.from) {
-            Ok(From::File(path, line)) => line.map(|line| (path.to_owned(), line)),
-            _ => None,
+            Ok(From::File(..) | From::Running(ConfigSource::Static)) | Err(_) => in_file(),
+            Ok(From::Running(_) | From::Default) => None,
         };
         Subject::Setting { node: self.name(), line, key: key.to_owned() }
     }
@@ -299,7 +303,12 @@ impl<'a> Node<'a> {
         let is_default = |from| matches!(from, From::Default | From::Running(ConfigSource::Default));
         match self.effective(key) {
             Ok(setting) => !is_default(setting.from),
-            Err(_) => self.settings.file.is_some_and(|file| file.entry(key).is_some()),
+            // What an operator sets may be left out by it too.
+            Err(_) => self
+                .settings
+                .file
+                .and_then(|file| file.entry(key))
+                .is_some_and(|entry| entry.setting != crate::snapshot::Setting::Elsewhere),
         }
     }
 
