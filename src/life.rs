@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use brokerwatch::cli::{Cli, HttpArgs, exit};
 use brokerwatch::config::{Config, LogFormat, LogLevel};
 use brokerwatch::gather::{self, Context};
-use brokerwatch::limits::Limits;
+use brokerwatch::limits::{LOOKS_AT_ONCE_MAX, Limits};
 use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::server::{self, Gate, Pages, Server};
 use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot, UnixMs};
@@ -17,6 +17,7 @@ use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::{JoinSet, LocalSet};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -171,11 +172,30 @@ pub(crate) fn look_at_cluster(cli: &Cli, config: Config) -> Snapshot {
     let Some(runtime) = runtime() else { return nothing_seen() };
     let snapshot = runtime.block_on(async {
         let mut all = look(config.clone()).await;
-        for other in gather::other_brokers(&all, &config.security) {
-            let seen = look(Config { server: Some(other), properties_file: None, ..config.clone() }).await;
-            all.taken_at = all.taken_at.max(seen.taken_at);
-            all.nodes.extend(seen.nodes);
-        }
+        let mut others = gather::other_brokers(&all, &config.security).into_iter();
+        // All at once, up to a number: a broker that does not answer costs its own deadline, not everybody's.
+        let mut looks = JoinSet::new();
+        let local = LocalSet::new();
+        local
+            .run_until(async {
+                loop {
+                    while looks.len() < LOOKS_AT_ONCE_MAX
+                        && let Some(other) = others.next()
+                    {
+                        let config = Config { server: Some(other), properties_file: None, ..config.clone() };
+                        looks.spawn_local(look(config));
+                    }
+                    match looks.join_next().await {
+                        Some(Ok(seen)) => {
+                            all.taken_at = all.taken_at.max(seen.taken_at);
+                            all.nodes.extend(seen.nodes);
+                        }
+                        Some(Err(error)) => tracing::error!(%error, "A look at a broker failed inside this program."),
+                        None => break,
+                    }
+                }
+            })
+            .await;
         all
     });
     runtime.shutdown_background();

@@ -88,6 +88,8 @@ pub const TOKEN_ANSWER_MS_MAX: u64 = 10_000;
 pub const PROCESSES_MAX: usize = 100_000;
 /// Topics in one DescribeConfigs request.
 pub const CONFIG_TOPICS_PER_CALL: usize = 200;
+/// Brokers that a live `check` asks at the same time.
+pub const LOOKS_AT_ONCE_MAX: usize = 16;
 /// Loggers at DEBUG or TRACE that are named; beyond it they are only counted.
 pub const NAMED_LOGGERS_MAX: usize = 20;
 /// Topics whose eligible leaders, or reassignment, are asked for in one round.

@@ -1,6 +1,7 @@
 //! Collectors: pure functions from a view to samples, one file per subject, one row in [`COLLECTORS`].
 
 mod broker;
+mod configs;
 mod findings;
 mod log_dirs;
 mod node;
@@ -63,6 +64,7 @@ pub static COLLECTORS: &[&Collector] = &[
     &node::COLLECTOR,
     &partitions::COLLECTOR,
     &topics::COLLECTOR,
+    &configs::COLLECTOR,
     &replication::COLLECTOR,
     &log_dirs::COLLECTOR,
     &quorum::COLLECTOR,

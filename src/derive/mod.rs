@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod changes;
+pub mod config_classes;
 pub mod fleet;
 pub mod listeners;
 pub mod node;

@@ -101,6 +101,7 @@ mod tests {
         let candidate = |pid, file: &str| ProcessCandidate {
             pid,
             start_ticks: 1,
+            started: None,
             state: 'S',
             properties_file: file.into(),
             overrides: Default::default(),

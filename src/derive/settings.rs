@@ -143,7 +143,11 @@ impl<'a> Settings<'a> {
         self.release.map_or(Some(key.newest()), |release| key.at(release))
     }
 
-    fn default(&self, key: &str) -> Result<&'static str, Unknown> {
+    /// Kafka's default of the release; empty when it has none, or the table does not know the key.
+    ///
+    /// # Errors
+    /// [`Unknown`] when Java chooses it.
+    pub fn default(&self, key: &str) -> Result<&'static str, Unknown> {
         match lookup(self.scope(), key).and_then(|key| self.run(key)).map(|run| run.default) {
             Some(DefaultValue::Text(text)) => Ok(text),
             Some(DefaultValue::OfJava) => Err(Unknown::new(format!("{key} is not set, and Java chooses its default."))),

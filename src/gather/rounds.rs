@@ -286,10 +286,16 @@ pub fn configs(context: Arc<Context>) -> Round {
         let work = async move {
             look.require_profile(&DESCRIBE_CONFIGS)?;
             let id = look.require_id()?;
-            let (cluster, known) = look.store.read(|view| {
+            let (cluster, known, untried) = look.store.read(|view| {
                 let known = view.configs.last.as_ref().map(|seen| seen.value.clone());
-                (view.cluster.last.as_ref().map(|seen| seen.value.clone()), known)
+                let cluster = view.cluster.last.as_ref().map(|seen| seen.value.clone());
+                (cluster, known, view.cluster.attempt == Attempt::NotTried)
             });
+            // Which topics are to be asked for is not known before: a look that ends with the first round of each source
+            // would have none of them.
+            if untried && !look.is_controller_only() {
+                return Err(NotSeen::Waiting);
+            }
             let mut topics = cluster.map(|cluster| led_topics(&cluster, id)).unwrap_or_default();
             let at = now();
             let partly = known.filter(|known| at.since(known.whole_at) < CONFIGS.interval_ms * 3 / 4);

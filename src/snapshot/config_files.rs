@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Container, Failure, Strimzi};
+use super::{Container, Failure, Strimzi, UnixMs};
 use crate::keys::Version;
 
 /// What was found where somebody pointed at.
@@ -56,6 +56,9 @@ pub struct ConfigFile {
     /// The release that runs with it, as the user says; absent when nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_release: Option<Version>,
+    /// When the file was last written, by its own time stamp; absent when it was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<UnixMs>,
     /// The machine that it is for, as a manifest or its folder says; absent when nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
@@ -275,6 +278,7 @@ impl ConfigFile {
             form,
             entries: Vec::new(),
             declared_release: None,
+            modified: None,
             machine: None,
             oddities: Vec::new(),
             container: None,

@@ -94,6 +94,12 @@ impl ConfigValue {
         Self { value: Some(value.into()), source, withheld: None, given: Vec::new() }
     }
 
+    /// Whether `source` gives a value for the key itself, told or withheld.
+    #[must_use]
+    pub fn gives(&self, source: ConfigSource) -> bool {
+        self.source == source || self.given.iter().any(|given| given.source == source && given.key.is_none())
+    }
+
     /// What `source` gives for the key itself: the effective value when it comes from there, else one that is covered.
     /// Absent when that source gives none (or none was told).
     #[must_use]

@@ -13,6 +13,9 @@ pub struct ProcessCandidate {
     pub pid: u32,
     /// Start time in clock ticks since boot (`/proc/PID/stat`, field 22): tells two processes with one id apart.
     pub start_ticks: u64,
+    /// When it started, by the host's boot time; absent when that was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<UnixMs>,
     /// State letter of `/proc/PID/stat`: `R`, `S`, `D` (stuck in the kernel), `T` (stopped), `Z`.
     pub state: char,
     /// The properties file on its command line, made absolute with its working directory.

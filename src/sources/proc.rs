@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::properties::file_failure;
 use crate::keys::is_secret;
 use crate::limits::PROCESSES_MAX;
-use crate::snapshot::{BrokerProcess, Failure, ProcessCandidate, Selection};
+use crate::snapshot::{BrokerProcess, Failure, ProcessCandidate, Selection, UnixMs};
 
 /// The class that every Kafka node is started by.
 const MAIN_CLASS: &str = "kafka.Kafka";
@@ -71,6 +71,11 @@ pub fn parse_stat(stat: &str) -> Option<(char, u64)> {
     Some((state, start_ticks))
 }
 
+/// Seconds since the epoch at which the host booted, from `/proc/stat`.
+fn parse_boot_time(stat: &str) -> Option<u64> {
+    stat.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok())
+}
+
 /// The properties file and allowed overrides of a `/proc/PID/cmdline`; absent when it is not a Kafka node's.
 #[must_use]
 pub fn parse_cmdline(cmdline: &[u8]) -> Option<(String, BTreeMap<String, String>)> {
@@ -101,7 +106,10 @@ fn read_candidate(procfs: &Path, pid: u32) -> Option<ProcessCandidate> {
         Ok(cwd) if Path::new(&file).is_relative() => cwd.join(&file).to_string_lossy().into_owned(),
         _ => file,
     };
-    Some(ProcessCandidate { pid, start_ticks, state, properties_file: file, overrides })
+    let boot = fs::read_to_string(procfs.join("stat")).ok().and_then(|stat| parse_boot_time(&stat));
+    let ticks_per_second = rustix::param::clock_ticks_per_second().max(1);
+    let started = boot.map(|boot| UnixMs(boot * 1_000 + start_ticks * 1_000 / ticks_per_second));
+    Some(ProcessCandidate { pid, start_ticks, started, state, properties_file: file, overrides })
 }
 
 fn only(candidates: &[ProcessCandidate]) -> Option<ProcessCandidate> {
@@ -178,6 +186,12 @@ mod tests {
         let stat = "42 (a) b) T 1 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1 1";
         assert_eq!(parse_stat(stat), Some(('T', 123_456)));
         assert_eq!(parse_stat("42 (java) S 1"), None);
+    }
+
+    #[test]
+    fn the_boot_time_is_found_among_the_counters() {
+        assert_eq!(parse_boot_time("cpu 1 2\nintr 5 0\nbtime 1700000000\nprocesses 7\n"), Some(1_700_000_000));
+        assert_eq!(parse_boot_time("cpu 1 2\n"), None);
     }
 
     #[test]

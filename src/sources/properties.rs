@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::config_files::{parse_properties_file, parse_values};
 use crate::limits::PROPERTIES_FILE_BYTES_MAX;
-use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties};
+use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties, UnixMs};
 
 /// Reads a `server.properties`; `overrides` are the `--override` pairs of the process, which win.
 ///
@@ -17,6 +17,9 @@ pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Resu
     let bytes = read_bounded(Path::new(path))?;
     let mut file = parse_properties_file(path, &bytes).map_err(|error| error.failure(path))?;
     overrides.iter().for_each(|(key, value)| file.override_with(key, value));
+    let modified = std::fs::metadata(path).and_then(|found| found.modified()).ok();
+    let since_epoch = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    file.modified = since_epoch.and_then(|since| u64::try_from(since.as_millis()).ok()).map(UnixMs);
     Ok(file)
 }
 

@@ -1,0 +1,92 @@
+//! Settings that must agree between nodes, so that Prometheus compares the fleet; and what awaits a restart.
+
+use super::{Collector, Options};
+use crate::checks;
+use crate::derive::View;
+use crate::derive::config_classes::{MUST_EQUAL, numeric};
+use crate::derive::fleet::{Fleet, Node};
+use crate::derive::node::is_controller_only;
+use crate::derive::settings::From;
+use crate::exposition::{Metric, Samples, Scope};
+use crate::sources::{CONFIGS, LIVENESS, PROCESS, PROPERTIES};
+
+pub(super) static COLLECTOR: Collector = Collector {
+    name: "configs",
+    about: "effective settings that must agree between nodes, and what awaits a restart",
+    sources: &[&CONFIGS, &PROPERTIES, &PROCESS, &LIVENESS],
+    families: &[&VALUE.family, &INFO.family, &PENDING.family, &CHANGED.family],
+    collect,
+};
+
+static VALUE: Metric<5> = Metric::gauge(
+    "kafka_config_value",
+    Scope::Broker,
+    &["key", "source", "class", "role", "version"],
+    "Effective value of a numeric setting, in the unit of the key itself (milliseconds for a key in .ms); absent when the \
+     node does not tell it. Only settings that must agree between nodes.",
+);
+static INFO: Metric<6> = Metric::info(
+    "kafka_config_info",
+    Scope::Broker,
+    &["key", "value", "source", "class", "role", "version"],
+    "Effective value of a setting that is no number, with where it comes from; absent when the node does not tell it. Only \
+     settings that must agree between nodes; never a secret.",
+);
+static PENDING: Metric<0> = Metric::gauge(
+    "kafka_config_pending_restart_keys",
+    Scope::Broker,
+    &[],
+    "Settings whose value in the node's file is not the one that it was started with; absent when the file or the running \
+     values cannot be seen.",
+);
+static CHANGED: Metric<0> = Metric::gauge(
+    "kafka_config_file_changed_after_start",
+    Scope::Broker,
+    &[],
+    "1 when the node's file was written after its process started, else 0; absent when either time cannot be seen.",
+);
+
+fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+    let fleet = Fleet::of_one(view);
+    let Some(node) = fleet.nodes.first() else { return };
+    let findings = |id: &str| {
+        let verdict = checks::run(checks::all().find(|check| check.id == id)?, &fleet);
+        (verdict.evaluated && verdict.unknown.is_empty()).then_some(verdict.findings.len())
+    };
+    if let Some(keys) = findings("drift-pending-restart") {
+        samples.push(&PENDING, [], keys);
+    }
+    if let Some(changed) = findings("drift-file-hash") {
+        samples.push(&CHANGED, [], changed > 0);
+    }
+    if node.settings.running.is_some() {
+        values(node, samples);
+    }
+}
+
+fn values(node: &Node<'_>, samples: &mut Samples) {
+    let role = if is_controller_only(node.view.node, node.view.now) { "controller" } else { "broker" };
+    let version = node.settings.release.map_or_else(String::new, |release| release.to_string());
+    for (key, class) in MUST_EQUAL {
+        let withheld = node.settings.running.and_then(|running| running.get(*key)?.withheld).is_some();
+        // What the node was not told to hide may stand in its file; a key that its release does not know is nowhere.
+        let setting = match withheld {
+            true => node.settings.written(key).ok(),
+            false => node
+                .settings
+                .running
+                .filter(|running| running.contains_key(*key))
+                .and_then(|_| node.effective(key).ok()),
+        };
+        let Some(setting) = setting else { continue };
+        let source = match setting.from {
+            From::Running(source) => source.as_str(),
+            From::File(..) => "file",
+            From::Default => "default",
+        };
+        match numeric(key, setting.value) {
+            Some(number) => samples.push(&VALUE, [key, source, class.as_str(), role, &version], number),
+            None => samples.push(&INFO, [key, setting.value, source, class.as_str(), role, &version], 1),
+        }
+    }
+}
