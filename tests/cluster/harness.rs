@@ -35,6 +35,12 @@ impl Cluster {
         Self::up_with(3, None, &["--secure"])
     }
 
+    /// As [`Cluster::up`], with these lines in every broker's file.
+    pub(crate) fn up_set(brokers: u32, lines: &[&str]) -> Self {
+        let further: Vec<&str> = lines.iter().flat_map(|line| ["--set", line]).collect();
+        Self::up_with(brokers, None, &further)
+    }
+
     fn up_with(brokers: u32, version: Option<&str>, further: &[&str]) -> Self {
         let base = port_base();
         let dir = std::env::temp_dir().join(format!("brokerwatch-test-{}-{base}", std::process::id()));
