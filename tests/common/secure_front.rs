@@ -77,6 +77,8 @@ impl Front {
 }
 
 async fn serve(stream: TcpStream, node: u16, wants: Wants) {
+    // Two small writes in a row would wait for the peer's delayed acknowledgement.
+    let _ = stream.set_nodelay(true);
     match wants.tls.clone() {
         None => answer(stream, node, wants).await,
         Some(config) => match TlsAcceptor::from(config).accept(stream).await {
@@ -88,6 +90,7 @@ async fn serve(stream: TcpStream, node: u16, wants: Wants) {
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, node: u16, wants: Wants) -> Option<()> {
     let mut node = TcpStream::connect(("127.0.0.1", node)).await.ok()?;
+    let _ = node.set_nodelay(true);
     let mut session = Session { in_order: wants.mechanisms.is_empty(), wants, mechanism: String::new(), scram: None };
     loop {
         let frame = read_frame(&mut stream).await?;
