@@ -143,6 +143,10 @@ pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
         verdict.findings.append(&mut found.findings);
         verdict.unknown.extend(evaluated.err().map(|why| (origin.cloned(), why)));
     };
+    if let Some(why) = nothing_seen(fleet) {
+        take(None, &|_| Err(Unknown(why.clone())));
+        return verdict;
+    }
     match check.run {
         Run::Fleet(judge) => take(None, &|found| judge(fleet, found)),
         Run::Node(on, judge) => {
@@ -156,6 +160,15 @@ pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
     verdict.findings.sort_by(|a, b| a.subject.cmp(&b.subject));
     verdict.findings.dedup();
     verdict
+}
+
+/// Why there is nothing to be judged; absent when there is something.
+fn nothing_seen(fleet: &Fleet<'_>) -> Option<String> {
+    if fleet.nodes.iter().any(|node| node.is(On::Files)) {
+        return None;
+    }
+    let why = fleet.nodes.iter().find_map(Node::unseen);
+    Some(why.unwrap_or_else(|| "Nothing was looked at.".to_owned()))
 }
 
 /// The manual of all checks, as `src/checks/README.md`.

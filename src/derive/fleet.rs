@@ -142,9 +142,13 @@ impl<'a> Node<'a> {
         Self { origin, view, settings }
     }
 
-    /// Whether the node is of these kinds. One of which nothing is known counts as a broker.
+    /// Whether the node is of these kinds. One of which little is known counts as a broker, one of which nothing was seen as
+    /// none.
     #[must_use]
     pub fn is(&self, on: On) -> bool {
+        if self.unseen().is_some() {
+            return false;
+        }
         let kind = self.settings.file.map(|file| &file.kind);
         if on == On::Files {
             return !matches!(kind, Some(FileKind::Foreign(_) | FileKind::Unknown(_)));
@@ -194,6 +198,20 @@ impl<'a> Node<'a> {
         let keys = ["controller.quorum.voters", "controller.quorum.bootstrap.servers"];
         let named = keys.into_iter().filter_map(|key| self.list(key).ok()).flatten();
         named.map(|entry| entry.rsplit('@').next().unwrap_or(entry).to_lowercase()).collect()
+    }
+
+    /// Why nothing at all was seen of the node; absent when something was.
+    #[must_use]
+    pub fn unseen(&self) -> Option<String> {
+        let node = self.view.node;
+        if let Some(FileKind::Unknown(why)) = self.settings.file.map(|file| &file.kind) {
+            return Some(why.clone());
+        }
+        let seen = node.statuses().iter().any(|status| status.last_success.is_some());
+        (!seen).then(|| match node.properties.failure().or(node.liveness.failure()) {
+            Some(failure) => failure.message.clone(),
+            None => "Nothing was looked at.".to_owned(),
+        })
     }
 
     /// The node in words: its id where it is known, and where its view comes from.

@@ -58,6 +58,8 @@ pub struct Report {
     pub not_evaluated: Vec<NotEvaluated>,
     /// Expectations that met nothing.
     pub unmet: Vec<String>,
+    /// Nodes and files of which nothing was seen, with the reason.
+    pub unseen: Vec<(String, String)>,
     /// Checks that were asked.
     pub asked: usize,
     /// Checks that judged something.
@@ -89,11 +91,16 @@ pub fn check(snapshot: &Snapshot, profile: Profile, expectations: &Expectations)
                 None => reasons.push(NotEvaluated { check, reason: why.0, nodes: node.into_iter().collect() }),
             }
         }
+        // One reason for all of them needs no names.
+        if let ([only], false) = (reasons.as_mut_slice(), verdict.evaluated) {
+            only.nodes.clear();
+        }
         not_evaluated.append(&mut reasons);
     }
     findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(a.check.id.cmp(b.check.id)));
     let unmet = expectations.unmet(&accepted);
-    Report { findings, accepted, not_evaluated, unmet, asked, evaluated }
+    let unseen = fleet.nodes.iter().filter_map(|node| Some((node.name(), node.unseen()?))).collect();
+    Report { findings, accepted, not_evaluated, unmet, unseen, asked, evaluated }
 }
 
 impl Report {
@@ -104,6 +111,9 @@ impl Report {
             exit::BLIND
         } else if self.findings.iter().any(|found| found.severity() >= fail_on) {
             exit::FINDINGS
+        } else if !self.unseen.is_empty() {
+            // Nobody may take for clean what was not looked at.
+            exit::BLIND
         } else {
             exit::CLEAN
         }

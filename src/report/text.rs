@@ -63,6 +63,11 @@ pub(super) fn text(report: &Report, snapshot: &Snapshot) -> String {
         let id = crate::derive::node::id(node, snapshot.taken_at);
         let id = id.map_or_else(|| "node of unknown id".to_owned(), |id| format!("node {id}"));
         let _ = writeln!(out, "{id} ({origin})");
+        let name = origin.to_string();
+        if let Some((_, why)) = report.unseen.iter().find(|(unseen, _)| *unseen == name) {
+            let _ = writeln!(out, "  NOTHING SEEN: {why}");
+            continue;
+        }
         let failed = node.statuses().into_iter().filter_map(|status| match status.attempt {
             Attempt::Failed { failure, .. } => Some((failure.message.clone(), status.source)),
             _ => None,
@@ -86,10 +91,16 @@ pub(super) fn text(report: &Report, snapshot: &Snapshot) -> String {
     for expectation in &report.unmet {
         let _ = writeln!(out, "\nNO LONGER NEEDED  {expectation}\n  Nothing was found that this expectation accepts.");
     }
-    for (reason, ids) in blind(report) {
+    // When nothing was seen, the reason stands above.
+    for (reason, ids) in blind(report).into_iter().filter(|_| report.evaluated > 0) {
         let _ = writeln!(out, "\nNOT EVALUATED  [{}]\n  {reason}", ids.join(", "));
     }
-    let _ = writeln!(out, "\n{}; {} of {} checks evaluated", report.counts(), report.evaluated, report.asked);
+    let counts = if report.evaluated == 0 { "nothing could be judged".to_owned() } else { report.counts() };
+    let _ = write!(out, "\n{counts}; {} of {} checks evaluated", report.evaluated, report.asked);
+    let _ = match report.unseen.len() {
+        0 => writeln!(out),
+        unseen => writeln!(out, "; {unseen} of {} not looked at", snapshot.nodes.len()),
+    };
     out
 }
 
