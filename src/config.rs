@@ -112,6 +112,17 @@ pub struct Options {
     #[serde(rename = "path.procfs")]
     pub procfs: Option<PathBuf>,
 
+    /// Root of the sys file system. [default: /sys]
+    #[arg(
+        long = "path.sysfs",
+        env = "BROKERWATCH_PATH_SYSFS",
+        value_name = "DIR",
+        global = true,
+        help_heading = "Host"
+    )]
+    #[serde(rename = "path.sysfs")]
+    pub sysfs: Option<PathBuf>,
+
     /// Unix socket of a `brokerwatch reader` that runs as the broker's user; without it the server starts its own.
     #[arg(
         long = "reader.socket",
@@ -197,6 +208,8 @@ pub struct Config {
     pub collectors: collectors::Options,
     /// Root of the proc file system.
     pub procfs: PathBuf,
+    /// Root of the sys file system.
+    pub sysfs: PathBuf,
     /// Socket of the reader.
     pub reader_socket: Option<PathBuf>,
     /// Least level that is logged.
@@ -230,6 +243,7 @@ impl Options {
             partition_detail: self.partition_detail.or(file.partition_detail),
             collectors: self.collectors.or(file.collectors),
             procfs: self.procfs.or(file.procfs),
+            sysfs: self.sysfs.or(file.sysfs),
             reader_socket: self.reader_socket.or(file.reader_socket),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
@@ -262,6 +276,7 @@ impl Options {
                 partition_detail: self.partition_detail.unwrap_or_default(),
             },
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
+            sysfs: self.sysfs.unwrap_or_else(|| PathBuf::from("/sys")),
             reader_socket: self.reader_socket,
             log_level: self.log_level.unwrap_or_default(),
             log_format: self.log_format.unwrap_or_default(),

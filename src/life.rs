@@ -166,40 +166,50 @@ pub(crate) fn look_at_node(cli: &Cli, config: Config) -> Snapshot {
     snapshot
 }
 
-/// Looks at the named node once, then at every other broker that it names: each answers for itself only.
+/// Looks once at the named node, or at every Kafka node of this host when none is named; then at every other broker
+/// that they name: each answers for itself only.
 pub(crate) fn look_at_cluster(cli: &Cli, config: Config) -> Snapshot {
     start_log(cli.options.log_level.unwrap_or(LogLevel::Error), config.log_format);
     let Some(runtime) = runtime() else { return nothing_seen() };
     let snapshot = runtime.block_on(async {
         let mut all = look(config.clone()).await;
-        let mut others = gather::other_brokers(&all, &config.security).into_iter();
-        // All at once, up to a number: a broker that does not answer costs its own deadline, not everybody's.
-        let mut looks = JoinSet::new();
-        let local = LocalSet::new();
-        local
-            .run_until(async {
-                loop {
-                    while looks.len() < LOOKS_AT_ONCE_MAX
-                        && let Some(other) = others.next()
-                    {
-                        let config = Config { server: Some(other), properties_file: None, ..config.clone() };
-                        looks.spawn_local(look(config));
-                    }
-                    match looks.join_next().await {
-                        Some(Ok(seen)) => {
-                            all.taken_at = all.taken_at.max(seen.taken_at);
-                            all.nodes.extend(seen.nodes);
-                        }
-                        Some(Err(error)) => tracing::error!(%error, "A look at a broker failed inside this program."),
-                        None => break,
-                    }
-                }
-            })
-            .await;
+        let files = gather::undecided_files(&all);
+        if !files.is_empty() {
+            let here = files.into_iter().map(|file| Config { properties_file: Some(file), ..config.clone() });
+            // The first look saw only that there are several.
+            all.nodes.clear();
+            look_at_all(&mut all, here).await;
+        }
+        let others = gather::other_brokers(&all, &config.security).into_iter();
+        let others = others.map(|other| Config { server: Some(other), properties_file: None, ..config.clone() });
+        look_at_all(&mut all, others).await;
         all
     });
     runtime.shutdown_background();
     snapshot
+}
+
+/// Looks at several nodes, all at once up to a number: one that does not answer costs its own deadline, not everybody's.
+async fn look_at_all(all: &mut Snapshot, mut configs: impl Iterator<Item = Config>) {
+    let mut looks = JoinSet::new();
+    let looking = async {
+        loop {
+            while looks.len() < LOOKS_AT_ONCE_MAX
+                && let Some(config) = configs.next()
+            {
+                looks.spawn_local(look(config));
+            }
+            match looks.join_next().await {
+                Some(Ok(seen)) => {
+                    all.taken_at = all.taken_at.max(seen.taken_at);
+                    all.nodes.extend(seen.nodes);
+                }
+                Some(Err(error)) => tracing::error!(%error, "A look at a broker failed inside this program."),
+                None => break,
+            }
+        }
+    };
+    LocalSet::new().run_until(looking).await;
 }
 
 async fn look(config: Config) -> Snapshot {

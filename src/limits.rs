@@ -86,6 +86,14 @@ pub const TOKEN_ANSWER_BYTES_MAX: usize = 64 << 10;
 pub const TOKEN_ANSWER_MS_MAX: u64 = 10_000;
 /// Processes of one host that are looked at in search of a broker.
 pub const PROCESSES_MAX: usize = 100_000;
+/// Kafka processes of one host whose files and directories are looked at.
+pub const HOST_NODES_MAX: usize = 64;
+/// Names of odd entries of a log directory that are kept; the others are only counted.
+pub const ENTRIES_NAMED_MAX: usize = 10;
+/// Entries of a log directory that are looked into for another node's `meta.properties`.
+pub const NESTED_PROBES_MAX: usize = 500;
+/// Descriptors of a process that are looked at in search of Kafka's jar; jars are opened first.
+pub const DESCRIPTORS_LOOKED_AT_MAX: usize = 512;
 /// Topics in one DescribeConfigs request.
 pub const CONFIG_TOPICS_PER_CALL: usize = 200;
 /// Brokers that a live `check` asks at the same time.

@@ -750,7 +750,7 @@ fn check_lists_and_explains() {
 fn check_reads_recorded_snapshots() {
     let Ok(cases) = fs::read_dir(repository("tests/replay")) else { return };
     for folder in cases.flatten().map(|case| case.path()).filter(|folder| folder.join("snapshot.json").exists()) {
-        let output = run(&["check", &folder.join("snapshot.json").display().to_string()]);
+        let output = run(&["check", "--profile=strict", &folder.join("snapshot.json").display().to_string()]);
         let code = output.status.code();
         assert!([CLEAN, FAILED, BLIND].contains(&code), "{}: {code:?} {}", folder.display(), stderr(&output));
         if let Ok(golden) = fs::read_to_string(folder.join("check.txt")) {

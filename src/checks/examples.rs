@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::examples_host::{Hosts, fill};
 use super::{EXAMPLES, Severity, all, run};
 use crate::derive::fleet::Fleet;
 use crate::snapshot::{
@@ -89,6 +90,9 @@ pub(super) struct Set {
     configs: Vec<(&'static str, Change)>,
     /// Finalized features by node.
     finalized: Vec<(&'static str, &'static str, i16)>,
+    /// Their machines.
+    pub(super) hosts: Hosts,
+    live_ids: BTreeMap<&'static str, i32>,
 }
 
 impl Set {
@@ -109,6 +113,8 @@ impl Set {
             edits: vec![],
             configs: vec![],
             finalized: vec![],
+            hosts: Hosts::default(),
+            live_ids: BTreeMap::new(),
         };
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             let lines = if id < 100 { broker_lines(id) } else { controller_lines(id) };
@@ -252,14 +258,31 @@ impl Set {
         self.files.get_mut(node).unwrap().retain(|line| line.split('=').next() != Some(key));
     }
 
+    /// Makes a broker run under another id than its name says.
+    pub(super) fn live_id(&mut self, node: &'static str, id: i32) {
+        self.live_ids.insert(node, id);
+    }
+
+    /// Finalizes another metadata version.
+    pub(super) fn metadata_version(&mut self, level: i16) {
+        let nodes = BROKERS.into_iter().chain(CONTROLLERS);
+        self.finalized.extend(nodes.map(|(node, _)| (node, "metadata.version", level)));
+    }
+
     /// The snapshot of it all.
     pub(super) fn snapshot(mut self) -> Snapshot {
         let mut nodes = BTreeMap::new();
+        let parsed = |(name, lines): (&&'static str, &Vec<String>)| {
+            (*name, crate::testing::properties(&format!("{name}.properties"), &lines.join("\n")))
+        };
+        let files: BTreeMap<&'static str, ConfigFile> = self.files.iter().map(parsed).collect();
+        let mut views = self.views.clone();
+        fill(&self.hosts, &self.cluster_ids, &files, &mut views);
         for (name, id) in BROKERS.into_iter().chain(CONTROLLERS) {
             if !self.files.contains_key(name) {
                 continue;
             }
-            let mut view = self.views[name].clone();
+            let mut view = views.remove(name).unwrap();
             let path = format!("{name}.properties");
             let started_with = self.read(name, &path);
             self.answers(&mut view, name, id, started_with.as_ref().ok());
@@ -298,7 +321,7 @@ impl Set {
 
     /// What a node answers that was started with `file`; with none it runs all the same.
     fn answers(&self, view: &mut NodeView, name: &str, id: i32, file: Option<&ConfigFile>) {
-        let mut sample = Sample::broker(id);
+        let mut sample = Sample::broker(self.live_ids.get(name).copied().unwrap_or(id));
         let broker = id < 100;
         for (topic, rows, min_isr) in self.topics.iter().filter(|_| broker) {
             sample = sample.topic(topic, rows);
@@ -503,6 +526,7 @@ fn data_that_is_missing_never_turns_a_finding_into_a_pass() {
         ("process", |node| node.process = Section::default()),
         ("properties", |node| node.properties = Section::default()),
         ("files", |node| node.files = Section::default()),
+        ("host", |node| node.host = Section::default()),
         ("liveness", |node| node.liveness = Section::default()),
         ("registrations", |node| node.registrations = Section::default()),
         ("metadata", |node| node.cluster = Section::default()),

@@ -112,6 +112,12 @@ families! {
     listeners,
     internal_topics,
     keys,
+    host,
+    log_dir_contents,
+    log_dirs,
+    meta,
+    neighbours,
+    one_machine,
     partitions,
     quorum,
     quotas,
@@ -195,3 +201,5 @@ pub fn markdown() -> String {
 
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod examples_host;

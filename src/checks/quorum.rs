@@ -429,7 +429,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 set.line("controller-2", line);
             }
         })
-        .also(&["autocreate-enabled", "cluster-missing-broker"]),
+        .also(&["autocreate-enabled", "logdir-count-differs", "meta-dir-on-data-disk", "cluster-missing-broker"]),
         Example::broker("quorum-voters-differ", "controller.quorum.voters=101@controller-1.example.org:9093"),
         Example::broker("quorum-voters-malformed", "controller.quorum.voters=101:controller-1.example.org:9093"),
         Example::controller("quorum-voter-self-missing", "node.id=104").subject("controller.quorum.voters in controller-2"),

@@ -282,7 +282,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 set.line("controller-1", line);
             }
         })
-        .also(&["quorum-combined", "rack-too-few", "cluster-missing-broker"]),
+        .also(&["quorum-combined", "rack-too-few", "logdir-count-differs", "meta-dir-on-data-disk", "cluster-missing-broker"]),
         Example::made("rack-violation", "topic spread", |set| {
             set.topic("spread", &[partition(1, &[1, 2], &[1, 2]), partition(3, &[3, 1], &[3, 1])], Some(1));
             set.registered_racks(["a", "a", "b"]);

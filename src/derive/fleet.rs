@@ -8,8 +8,8 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, Liveness, LogDirFiles, LogDirs, NodeView, Origin,
-    Quorum, Registrations, Section, Snapshot, UnixMs,
+    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, Host, HostNode, Liveness, LogDirFiles, LogDirPlace,
+    LogDirs, NodeView, Origin, Quorum, Registrations, Section, Snapshot, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -116,6 +116,29 @@ impl<'a> Fleet<'a> {
     /// The nodes that `on` means.
     pub fn on(&self, on: On) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.iter().filter(move |node| node.is(on))
+    }
+}
+
+/// Log directories of a node on its machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The node there.
+    pub on_host: &'a HostNode,
+}
+
+impl<'a> Places<'a> {
+    /// Those whose place is known, by path as configured.
+    pub fn known(&self) -> impl Iterator<Item = (&'a str, &'a LogDirPlace)> + use<'a> {
+        self.on_host.dirs.iter().filter_map(|(path, place)| Some((path.as_str(), place.as_ref().ok()?)))
+    }
+
+    /// Nothing more to say, unless a directory could not be looked at.
+    ///
+    /// # Errors
+    /// [`Unknown`] with the first failure.
+    pub fn all(&self) -> Result<(), Unknown> {
+        let failed = self.on_host.dirs.values().find_map(|place| place.as_ref().err());
+        failed.map_or(Ok(()), |failure| Err(Unknown::new(failure.message.clone())))
     }
 }
 
@@ -358,6 +381,47 @@ impl<'a> Node<'a> {
     /// [`Unknown`] when it was not seen.
     pub fn process(&self) -> Result<&'a BrokerProcess, Unknown> {
         seen("The node's process", &self.view.node.process, self.view.now)
+    }
+
+    /// The machine that it runs on.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not looked at, or runs elsewhere.
+    pub fn host(&self) -> Result<&'a Host, Unknown> {
+        seen("The node's machine", &self.view.node.host, self.view.now)
+    }
+
+    /// What its machine shows of it: its process, its file, where its log directories lie.
+    ///
+    /// # Errors
+    /// [`Unknown`] as [`Self::host`], or when it is not known which of the machine's nodes it is.
+    pub fn on_host(&self) -> Result<&'a HostNode, Unknown> {
+        let unclear = || Unknown::new("Which process of its machine the node is, is not known.");
+        self.host()?.nodes.iter().find(|on_host| self.is_on_host(on_host)).ok_or_else(unclear)
+    }
+
+    /// Whether a node of its machine is this one: by its process, else by its file.
+    pub(super) fn is_on_host(&self, on_host: &HostNode) -> bool {
+        let (node, now) = (self.view.node, self.view.now);
+        let running = node.process.fresh(now).and_then(|process| process.chosen.as_ref());
+        let file = node.properties.fresh(now).map(|file| file.path.as_str());
+        match (&on_host.process, running) {
+            (Some(process), Some(running)) => (process.pid, process.start_ticks) == (running.pid, running.start_ticks),
+            (Some(process), None) => file == Some(process.properties_file.as_str()),
+            (None, _) => on_host.file.as_ref().ok().map(|file| file.properties.path.as_str()) == file && file.is_some(),
+        }
+    }
+
+    /// Its log directories whose place is known, as configured.
+    ///
+    /// # Errors
+    /// [`Unknown`] as [`Self::on_host`], or when its file could not be read.
+    pub fn places(&self) -> Result<Places<'a>, Unknown> {
+        let on_host = self.on_host()?;
+        if let Err(failure) = &on_host.file {
+            return Err(Unknown::new(failure.message.clone()));
+        }
+        Ok(Places { on_host })
     }
 
     /// What its log directories hold.

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod config_classes;
 pub mod fleet;
 pub mod listeners;
+pub mod machines;
 pub mod node;
 pub mod replication;
 pub mod settings;

@@ -184,7 +184,12 @@ mod tests {
     #[test]
     fn directories_that_differ_say_nothing() {
         let dir = |cluster: &str| {
-            let meta = MetaProperties { cluster_id: Some(cluster.into()), node_id: Some(1), directory_id: None };
+            let meta = MetaProperties {
+                cluster_id: Some(cluster.into()),
+                node_id: Some(1),
+                directory_id: None,
+                version: None,
+            };
             Ok(DirFiles { meta: Some(meta), ..DirFiles::default() })
         };
         let files = |dirs: &[&str]| {

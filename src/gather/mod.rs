@@ -6,10 +6,12 @@
 
 mod choose;
 mod clock;
+pub mod host;
 mod identity;
 pub mod rounds;
 mod store;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -280,22 +282,30 @@ pub async fn settle(context: &Context, ms_max: u64) {
     }
 }
 
-/// The live brokers that a snapshot names, apart from the one that was asked.
+/// The files of this host's Kafka processes, when there are several and no flag chooses one.
+#[must_use]
+pub fn undecided_files(snapshot: &crate::snapshot::Snapshot) -> BTreeSet<String> {
+    let processes = snapshot.nodes.values().filter_map(|node| node.process.fresh(snapshot.taken_at));
+    let undecided = processes.filter(|process| process.chosen.is_none() && process.wanted.is_none());
+    undecided.flat_map(|process| &process.candidates).map(|candidate| candidate.properties_file.clone()).collect()
+}
+
+/// The live brokers that a snapshot names and does not hold.
 #[must_use]
 pub fn other_brokers(snapshot: &crate::snapshot::Snapshot, security: &Security) -> Vec<Endpoint> {
-    let mut others = Vec::new();
-    for (origin, node) in &snapshot.nodes {
-        let own = crate::derive::node::id(node, snapshot.taken_at);
-        let Some(cluster) = node.cluster.fresh(snapshot.taken_at) else { continue };
-        for broker in cluster.brokers.iter().filter(|broker| Some(broker.id) != own) {
+    let at = snapshot.taken_at;
+    let held: BTreeSet<i32> = snapshot.nodes.values().filter_map(|node| crate::derive::node::id(node, at)).collect();
+    let mut others = BTreeMap::new();
+    for node in snapshot.nodes.values() {
+        let Some(cluster) = node.cluster.fresh(at) else { continue };
+        for broker in cluster.brokers.iter().filter(|broker| !held.contains(&broker.id)) {
             let security = security.clone();
             let endpoint = Endpoint { host: broker.host.clone(), port: broker.port, security, process: None };
-            if endpoint.to_string() != origin.0 {
-                others.push(endpoint);
-            }
+            others.entry(endpoint.to_string()).or_insert(endpoint);
         }
     }
-    others
+    let is_new = |(name, _): &(String, Endpoint)| !snapshot.nodes.keys().any(|origin| origin.0 == *name);
+    others.into_iter().filter(is_new).map(|(_, endpoint)| endpoint).collect()
 }
 
 #[cfg(test)]

@@ -15,11 +15,11 @@ use crate::snapshot::{
 };
 use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
-use crate::sources::mounts::{mount_of, read_mount_points};
+use crate::sources::mounts::{group_of, read_mounts};
 use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
-    CONFIGS, FILES, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
+    CONFIGS, FILES, HOST, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
     REGISTRATIONS, Round,
 };
 
@@ -27,11 +27,11 @@ use crate::sources::{
 const TOPIC_OPERATIONS_EVERY_MS: u64 = 300_000;
 
 /// The group of questions about `/proc`, which hangs for reasons of its own.
-const PROC: &str = "/proc";
+pub(super) const PROC: &str = "/proc";
 /// Milliseconds for one question to the reader.
-const QUESTION_MS: u64 = 1_000;
+pub(super) const QUESTION_MS: u64 = 1_000;
 /// Milliseconds for one log directory: short enough that sixteen mounts which hang at once are all told in one round.
-const LOG_DIR_MS: u64 = 500;
+pub(super) const LOG_DIR_MS: u64 = 500;
 
 /// The broker's process.
 pub fn process(context: Arc<Context>) -> Round {
@@ -46,7 +46,7 @@ pub fn process(context: Arc<Context>) -> Round {
         let chosen = |process: &BrokerProcess| process.chosen.as_ref().map(|chosen| (chosen.pid, chosen.start_ticks));
         if before.as_deref().map(chosen) != Some(chosen(&seen)) {
             log_choice(&seen);
-            context.wake(&PROPERTIES);
+            [&PROPERTIES, &HOST].into_iter().for_each(|source| context.wake(source));
         }
     })
 }
@@ -99,22 +99,28 @@ pub fn properties(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let (running, before) = context.store.read(|view| {
             let running = view.process.fresh(now()).and_then(|process| process.chosen.clone());
-            (running, view.properties.last.as_ref().map(|seen| seen.value.path.clone()))
+            (running, view.properties.last.as_ref().map(|seen| seen.value.clone()))
         });
         let named = context.config.load().properties_file.clone();
         let overrides = running.as_ref().map(|process| process.overrides.clone()).unwrap_or_default();
-        let path = named.or(running.map(|process| process.properties_file)).or(before);
+        let path = named
+            .or(running.map(|process| process.properties_file))
+            .or(before.as_ref().map(|before| before.path.clone()));
         let look = context.clone();
         let seen = context.observe(&PROPERTIES, |view| &mut view.properties, async move {
             let Some(path) = path else { return Err(look.no_process_yet()) };
-            let mount = mount_of(&read_mount_points(&look.config.load().procfs), Path::new(&path)).to_path_buf();
+            let mounts = read_mounts(&look.config.load().procfs, "self");
+            let mount = group_of(&mounts, &mounts, Path::new(&path));
             let question = Question::Properties { path, overrides };
-            let answer = look.reader.ask(&mount.to_string_lossy(), question, QUESTION_MS).await;
+            let answer = look.reader.ask(&mount, question, QUESTION_MS).await;
             Ok(answer.inspect_err(|failure| look.count_file_limit(failure))?)
         });
-        seen.await;
+        let seen = seen.await;
         follow_endpoint(&context);
         context.wake(&FILES);
+        if seen.is_some_and(|seen| before != Some(seen)) {
+            context.wake(&HOST);
+        }
     })
 }
 
@@ -157,11 +163,11 @@ pub fn files(context: Arc<Context>) -> Round {
         let look = context.clone();
         let work = async move {
             let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
-            let mounts = read_mount_points(&look.config.load().procfs);
+            let mounts = read_mounts(&look.config.load().procfs, "self");
             let mut seen = BTreeMap::new();
             for dir in dirs {
                 let path = PathBuf::from(&dir);
-                let mount = mount_of(&mounts, &path).to_string_lossy().into_owned();
+                let mount = group_of(&mounts, &mounts, &path);
                 let answer: Result<DirFiles, _> = look.reader.ask(&mount, Question::LogDir { path }, LOG_DIR_MS).await;
                 if let Some(failure) = answer.as_ref().ok().and_then(|dir| dir.meta_failure.as_ref()) {
                     look.count_file_limit(failure);

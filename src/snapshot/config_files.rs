@@ -336,10 +336,10 @@ impl ConfigFile {
         if roles.is_empty() { vec!["broker"] } else { roles }
     }
 
-    /// Log directories as Kafka resolves them: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`; with the metadata
-    /// log's own directory when it has one. None when the file does not tell: a template, or an operator sets them.
+    /// Directories for topics' logs: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`. None when the
+    /// file does not tell: a template, or an operator sets them.
     #[must_use]
-    pub fn log_dirs(&self) -> Vec<String> {
+    pub fn data_dirs(&self) -> Vec<String> {
         let mut dirs: Vec<String> = self.list("log.dirs").map(str::to_owned).collect();
         let is_not_known = |key| self.stated(key) == Stated::NotKnown;
         if is_not_known("log.dirs") || (dirs.is_empty() && is_not_known("log.dir")) {
@@ -349,6 +349,14 @@ impl ConfigFile {
             let dir = self.get("log.dir").filter(|dir| !dir.is_empty());
             dirs.push(dir.unwrap_or("/tmp/kafka-logs").to_owned());
         }
+        dirs
+    }
+
+    /// Log directories as Kafka resolves them: `log.dirs`, else `log.dir`, else `/tmp/kafka-logs`; with the metadata
+    /// log's own directory when it has one.
+    #[must_use]
+    pub fn log_dirs(&self) -> Vec<String> {
+        let mut dirs = self.data_dirs();
         if let Some(metadata) = self.get("metadata.log.dir").filter(|dir| !dir.is_empty())
             && !dirs.iter().any(|dir| dir == metadata)
         {

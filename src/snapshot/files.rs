@@ -66,6 +66,9 @@ pub struct MetaProperties {
     pub node_id: Option<i32>,
     /// `directory.id`; absent before Kafka 3.7.
     pub directory_id: Option<String>,
+    /// `version`: 0 with ZooKeeper, 1 in KRaft mode; absent when it is not a number, and in older snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
 }
 
 /// A checkpoint file and when Kafka last wrote it.

@@ -8,6 +8,7 @@ mod config_files;
 mod configs;
 mod deployments;
 mod files;
+mod host;
 mod ledger;
 mod log_dirs;
 mod offsets;
@@ -28,6 +29,9 @@ pub use config_files::{
 pub use configs::{ConfigSource, ConfigValue, Configs, Given, Loggers, Override, Overrides, TopicConfig, Withheld};
 pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};
 pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
+pub use host::{
+    DirEntries, FileId, HeldTwice, Host, HostNode, LockFile, LogDirPlace, Mounted, NodeFile, NodeProcess, Space,
+};
 pub use ledger::Ledger;
 pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
 pub use offsets::{Offsets, OffsetsRow};
@@ -113,6 +117,8 @@ pub struct NodeView {
     pub properties: Section<ConfigFile>,
     /// Identity files and checkpoints in its log directories.
     pub files: Section<LogDirFiles>,
+    /// The machine, every Kafka process on it, and where their log directories lie.
+    pub host: Section<Host>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -148,11 +154,12 @@ pub struct SourceStatus<'a> {
 
 impl NodeView {
     /// Every section, to be changed whatever is in it; by the name of its source.
-    fn sections_mut(&mut self) -> [(&'static str, &mut dyn AnySection); 11] {
+    fn sections_mut(&mut self) -> [(&'static str, &mut dyn AnySection); 12] {
         [
             ("process", &mut self.process),
             ("properties", &mut self.properties),
             ("files", &mut self.files),
+            ("host", &mut self.host),
             ("liveness", &mut self.liveness),
             ("registrations", &mut self.registrations),
             ("metadata", &mut self.cluster),
@@ -188,11 +195,12 @@ impl NodeView {
 
     /// Every section by the name of its source, in the order of the arrow. The names are those of the SOURCES table.
     #[must_use]
-    pub fn statuses(&self) -> [SourceStatus<'_>; 11] {
+    pub fn statuses(&self) -> [SourceStatus<'_>; 12] {
         [
             self.process.status("process"),
             self.properties.status("properties"),
             self.files.status("files"),
+            self.host.status("host"),
             self.liveness.status("liveness"),
             self.registrations.status("registrations"),
             self.cluster.status("metadata"),
@@ -222,7 +230,7 @@ mod tests {
             Attempt::Failed { at, .. } => at.0,
             _ => 0,
         });
-        assert_eq!(times, [2_000; 11]);
+        assert_eq!(times, [2_000; 12]);
     }
 
     #[test]

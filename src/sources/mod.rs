@@ -4,9 +4,12 @@
 
 pub mod config_files;
 pub mod given;
+pub mod host;
 pub mod kafka;
 pub mod log_dir_files;
+pub mod log_dir_place;
 pub mod mounts;
+pub mod name_space;
 pub(crate) mod pem;
 pub mod proc;
 pub mod properties;
@@ -16,7 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::gather::{Context, rounds};
+use crate::gather::{Context, host as host_round, rounds};
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
     DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
@@ -51,6 +54,7 @@ pub static SOURCES: &[&Source] = &[
     &PROCESS,
     &PROPERTIES,
     &FILES,
+    &HOST,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -95,6 +99,18 @@ pub static FILES: Source = Source {
     apis: &[],
     access: "list the log directories and read meta.properties",
     round: rounds::files,
+};
+
+/// The machine and all Kafka nodes on it.
+pub static HOST: Source = Source {
+    name: "host",
+    about: "the machine, the Kafka processes on it, and where their log directories lie",
+    interval_ms: 60_000,
+    deadline_ms: 20_000,
+    bound_ms: 150_000,
+    apis: &[],
+    access: "read /proc, and of each Kafka process /proc/PID/root and fd (its user), its file and its log directories",
+    round: host_round::host,
 };
 
 /// Whether it answers.

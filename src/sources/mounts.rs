@@ -1,32 +1,112 @@
-//! Which mount a path lies on, told from `/proc/self/mountinfo` alone: looking at the path itself may hang.
+//! Which mount a path lies on, told from mountinfo alone: looking at the path itself may hang.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The mount points that this process sees.
+use crate::snapshot::Mounted;
+
+/// Mount options that are kept: what decides over data, and nothing that can be a user's name or a secret.
+const OPTIONS: &[&str] = &[
+    "ro",
+    "rw",
+    "emergency_ro",
+    "noatime",
+    "relatime",
+    "strictatime",
+    "sync",
+    "nobarrier",
+    "barrier",
+    "data",
+    "errors",
+    "nolock",
+    "local_lock",
+    "soft",
+    "hard",
+    "vers",
+    "noload",
+    "norecovery",
+    "journal_async_commit",
+];
+
+/// A line of a mountinfo (proc(5)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// `MAJOR:MINOR` of its file system.
+    pub fs: String,
+    /// The directory of the file system that is mounted.
+    pub root: PathBuf,
+    /// The mount point.
+    pub point: PathBuf,
+    /// Options of the mount, then of the file system.
+    pub options: Vec<String>,
+    /// Type of the file system.
+    pub kind: String,
+}
+
+impl Mount {
+    /// The path inside the file system that `path` of the mount's name space is.
+    #[must_use]
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        self.root.join(path.strip_prefix(&self.point).unwrap_or(Path::new("")))
+    }
+
+    /// What a snapshot keeps of it.
+    #[must_use]
+    pub fn facts(&self) -> Mounted {
+        let name = |option: &&String| OPTIONS.contains(&option.split('=').next().unwrap_or(""));
+        Mounted {
+            fs: self.fs.clone(),
+            kind: self.kind.clone(),
+            point: self.point.to_string_lossy().into_owned(),
+            options: self.options.iter().filter(name).cloned().collect(),
+        }
+    }
+}
+
+/// The mounts that a process sees: `self`, or a process id.
 #[must_use]
-pub fn read_mount_points(procfs: &Path) -> Vec<PathBuf> {
+pub fn read_mounts(procfs: &Path, process: &str) -> Vec<Mount> {
     // Without it, all directories are one group: slower to isolate a hanging drive, never wrong.
-    parse_mount_points(&std::fs::read(procfs.join("self/mountinfo")).unwrap_or_default())
+    parse_mounts(&std::fs::read(procfs.join(process).join("mountinfo")).unwrap_or_default())
 }
 
-/// Mount points of a mountinfo (proc(5)): field 5, with octal escapes undone. A path is any bytes.
+/// Lines of a mountinfo (proc(5)), with octal escapes undone. A path is any bytes.
 #[must_use]
-pub fn parse_mount_points(mountinfo: &[u8]) -> Vec<PathBuf> {
-    let point = |line: &[u8]| {
-        let field = line.split(|byte| *byte == b' ').nth(4)?;
-        Some(PathBuf::from(OsString::from_vec(unescape(field))))
-    };
-    mountinfo.split(|byte| *byte == b'\n').filter_map(point).collect()
+pub fn parse_mounts(mountinfo: &[u8]) -> Vec<Mount> {
+    mountinfo.split(|byte| *byte == b'\n').filter_map(parse_mount).collect()
 }
 
-/// The mount that `path` lies on by its name: the longest mount point that is an ancestor. Symbolic links are not
-/// followed, since that would touch the file system; a wrong guess only puts two directories into one group.
+fn parse_mount(line: &[u8]) -> Option<Mount> {
+    let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+    let path = |field: &[u8]| PathBuf::from(OsString::from_vec(unescape(field)));
+    let mut fields = line.split(|byte| *byte == b' ');
+    let fs = text(fields.nth(2)?);
+    let (root, point, options) = (path(fields.next()?), path(fields.next()?), text(fields.next()?));
+    // Optional fields end with a hyphen.
+    let mut behind = fields.skip_while(|field| *field != b"-").skip(1);
+    let kind = behind.next().map(text).unwrap_or_default();
+    let of_fs = behind.nth(1).map(text).unwrap_or_default();
+    let options = options.split(',').chain(of_fs.split(',')).filter(|option| !option.is_empty());
+    Some(Mount { fs, root, point, options: options.map(str::to_owned).collect(), kind })
+}
+
+/// The mount that `path` lies on by its name: the longest mount point that is an ancestor, of two at one point the
+/// later. Symbolic links are not followed, since that would touch the file system.
 #[must_use]
-pub fn mount_of<'a>(points: &'a [PathBuf], path: &Path) -> &'a Path {
-    let above = points.iter().filter(|point| path.starts_with(point));
-    above.max_by_key(|point| point.components().count()).map_or(Path::new("/"), |point| point)
+pub fn mount_of<'a>(mounts: &'a [Mount], path: &Path) -> Option<&'a Mount> {
+    let above = mounts.iter().filter(|mount| path.starts_with(&mount.point));
+    above.max_by_key(|mount| mount.point.components().count())
+}
+
+/// What questions about `path` are grouped by: its mount point among our own mounts, so that one drive is one group
+/// whatever the name space. A wrong guess only puts two directories into one group.
+#[must_use]
+pub fn group_of(own: &[Mount], theirs: &[Mount], path: &Path) -> String {
+    let Some(mount) = mount_of(theirs, path) else { return "/".to_owned() };
+    let same = own.iter().find(|own| own.point == mount.point && own.fs == mount.fs);
+    let same = same.or_else(|| own.iter().find(|own| own.fs == mount.fs));
+    same.unwrap_or(mount).point.to_string_lossy().into_owned()
 }
 
 /// Undoes `\040` and its like.
@@ -55,18 +135,44 @@ mod tests {
 
     use super::*;
 
+    fn mounts() -> Vec<Mount> {
+        parse_mounts(
+            b"22 1 0:20 / / rw - ext4 /dev/vda rw\n\
+              30 22 8:1 / /data rw,noatime shared:1 master:2 - xfs /dev/sda rw,emergency_ro,username=x\n\
+              31 22 8:2 / /data/with\\040blank rw - xfs /dev/sdb rw\n\
+              32 22 8:3 / /data/\xff rw - xfs /dev/sdc rw\n\
+              33 22 8:1 /broker-2 /bound rw - xfs /dev/sda rw\n",
+        )
+    }
+
+    fn point(path: &Path) -> PathBuf {
+        mount_of(&mounts(), path).unwrap().point.clone()
+    }
+
     #[test]
     fn the_longest_mount_point_by_components_wins() {
-        let mountinfo = b"22 1 0:20 / / rw - ext4 /dev/vda rw\n\
-                         30 22 8:1 / /data rw - xfs /dev/sda rw\n\
-                         31 22 8:2 / /data/with\\040blank rw - xfs /dev/sdb rw\n\
-                         32 22 8:3 / /data/\xff rw - xfs /dev/sdc rw\n";
-        let points = parse_mount_points(mountinfo);
-        assert_eq!(points.len(), 4);
-        assert_eq!(mount_of(&points, Path::new("/data/a")), Path::new("/data"));
-        assert_eq!(mount_of(&points, Path::new("/database")), Path::new("/"));
-        assert_eq!(mount_of(&points, Path::new("/data/with blank/x")), Path::new("/data/with blank"));
+        assert_eq!(mounts().len(), 5);
+        assert_eq!(point(Path::new("/data/a")), Path::new("/data"));
+        assert_eq!(point(Path::new("/database")), Path::new("/"));
+        assert_eq!(point(Path::new("/data/with blank/x")), Path::new("/data/with blank"));
         let odd = Path::new(OsStr::from_bytes(b"/data/\xff/a"));
-        assert_eq!(mount_of(&points, odd), odd.parent().unwrap(), "a name that is not UTF-8 hides no other");
+        assert_eq!(point(odd), odd.parent().unwrap(), "a name that is not UTF-8 hides no other");
+    }
+
+    #[test]
+    fn a_bind_mount_shows_where_it_lies_inside_its_file_system() {
+        let mounts = mounts();
+        let (real, bound) = (Path::new("/data/broker-2/x"), Path::new("/bound/x"));
+        let place = |path: &Path| mount_of(&mounts, path).map(|mount| (mount.fs.clone(), mount.inside(path)));
+        assert_eq!(place(real), place(bound));
+        assert_eq!(place(bound), Some(("8:1".to_owned(), PathBuf::from("/broker-2/x"))));
+        assert_eq!(group_of(&mounts[..4], &mounts, bound), "/data", "asked for under our own name of the drive");
+    }
+
+    #[test]
+    fn options_are_those_of_mount_and_file_system_and_name_nobody() {
+        let facts = mount_of(&mounts(), Path::new("/data/a")).unwrap().facts();
+        assert_eq!(facts.options, ["rw", "noatime", "rw", "emergency_ro"]);
+        assert_eq!(facts.kind, "xfs");
     }
 }

@@ -14,8 +14,19 @@ use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties, UnixMs};
 /// # Errors
 /// `NotFound`, `Permission`, `Io`, `Limit`, or `Parse` for what [`parse_properties_file`] refuses.
 pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Result<ConfigFile, Failure> {
-    let bytes = read_bounded(Path::new(path))?;
-    let mut file = parse_properties_file(path, &bytes).map_err(|error| error.failure(path))?;
+    parse_server_properties(path, &read_bounded(Path::new(path))?, overrides)
+}
+
+/// As [`read_properties`], of the bytes of the file at `path`.
+///
+/// # Errors
+/// `Parse`, as there.
+pub fn parse_server_properties(
+    path: &str,
+    bytes: &[u8],
+    overrides: &BTreeMap<String, String>,
+) -> Result<ConfigFile, Failure> {
+    let mut file = parse_properties_file(path, bytes).map_err(|error| error.failure(path))?;
     overrides.iter().for_each(|(key, value)| file.override_with(key, value));
     let modified = std::fs::metadata(path).and_then(|found| found.modified()).ok();
     let since_epoch = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
@@ -44,6 +55,7 @@ pub fn parse_meta_properties(path: &str, bytes: &[u8]) -> Result<MetaProperties,
         cluster_id: get("cluster.id"),
         node_id: id.and_then(|id| id.parse().ok()),
         directory_id: get("directory.id"),
+        version: get("version").and_then(|version| version.parse().ok()),
     };
     if bytes.is_empty() || (meta.cluster_id.is_none() && meta.node_id.is_none()) {
         let what = if bytes.is_empty() { "is empty" } else { "names neither cluster.id nor node.id" };
@@ -58,8 +70,16 @@ pub fn parse_meta_properties(path: &str, bytes: &[u8]) -> Result<MetaProperties,
 /// # Errors
 /// `NotFound`, `Permission`, `Io`, or `Limit` when it is larger than a configuration can be.
 pub fn read_bounded(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_bounded_from(path, File::open(path))
+}
+
+/// As [`read_bounded`], of a file that was opened otherwise; `path` is for the message.
+///
+/// # Errors
+/// As there.
+pub fn read_bounded_from(path: &Path, file: io::Result<File>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(PROPERTIES_FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let read = file.and_then(|file| file.take(PROPERTIES_FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|error| file_failure(path, &error))?;
     if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {
         let message =

@@ -20,7 +20,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::host::{read_host, read_node_file};
 use super::log_dir_files::read_dir_files;
+use super::log_dir_place::read_place;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
@@ -54,6 +56,33 @@ pub enum Question {
     },
     /// Look at a log directory; the answer is a `DirFiles`.
     LogDir {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The machine and its Kafka processes; the answer is a `Host` without directories.
+    Host {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// Processes that are Kafka's whatever they are called.
+        known: Vec<u32>,
+    },
+    /// The configuration of a node that does not run; the answer is a `NodeFile`.
+    NodeFile {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The file.
+        path: String,
+    },
+    /// Where a log directory lies; the answer is a `PlaceAnswer`.
+    Place {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// The process that uses it; absent when it does not run.
+        pid: Option<u32>,
         /// The directory.
         path: PathBuf,
     },
@@ -272,5 +301,8 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::State { procfs, pid } => value(Ok(read_state(procfs, *pid))),
         Question::Properties { path, overrides } => value(read_properties(path, overrides)),
         Question::LogDir { path } => value(read_dir_files(path)),
+        Question::Host { procfs, sysfs, known } => value(read_host(procfs, sysfs, known)),
+        Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
+        Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),
     }
 }

@@ -1,0 +1,314 @@
+//! The machine and the Kafka processes on it, from `/proc` and `/sys`. Runs in the reader process only: a command line
+//! takes its process' mmap_lock. Of a command line only what is named here is kept.
+//!
+//! References: proc(5), cgroups(7), `kafka-run-class.sh` for the flags.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use ring::digest::{SHA256, digest};
+
+use super::log_dir_place::id_of;
+use super::mounts::{mount_of, read_mounts};
+use super::name_space::NameSpace;
+use super::proc::{parse_cmdline, read_state};
+use super::properties::{file_failure, parse_server_properties};
+use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, PROCESSES_MAX};
+use crate::snapshot::{Failure, Host, HostNode, NodeFile, NodeProcess};
+
+/// The name that the kernel has for a Java virtual machine: asked before a command line is read.
+const JAVA: &str = "java";
+
+/// The facts of the machine, and its Kafka processes with their files; their directories are asked for one by one.
+/// `known` are processes that are looked at whatever they are called.
+///
+/// # Errors
+/// `Io` or `Permission` when the directory of processes cannot be listed.
+pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Failure> {
+    let entries = fs::read_dir(procfs).map_err(|error| file_failure(procfs, &error))?;
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).take(PROCESSES_MAX);
+    let is_java = |pid: &u32| {
+        let comm = fs::read_to_string(procfs.join(pid.to_string()).join("comm")).unwrap_or_default();
+        comm.trim() == JAVA || known.contains(pid)
+    };
+    let pids: BTreeSet<u32> = pids.filter(is_java).collect();
+    let processes = pids.into_iter().filter_map(|pid| read_node_process(procfs, sysfs, pid)).take(HOST_NODES_MAX);
+    let nodes = processes.map(|process| {
+        let file = read_node_file(procfs, Some(process.pid), &process.properties_file, &process.overrides);
+        HostNode { process: Some(process), file, dirs: Default::default(), twice: vec![] }
+    });
+    let meminfo = text(&procfs.join("meminfo"));
+    Ok(Host {
+        boot_id: trimmed(&procfs.join("sys/kernel/random/boot_id")),
+        hostname: trimmed(&procfs.join("sys/kernel/hostname")),
+        machine_id_hash: trimmed(Path::new("/etc/machine-id")).map(|id| short_hash(id.as_bytes())),
+        cores: read_cores(&text(&sysfs.join("devices/system/cpu/online"))),
+        uptime_ms: parse_uptime(&text(&procfs.join("uptime"))),
+        memory_bytes: kibibytes(&meminfo, "MemTotal"),
+        swap_bytes: kibibytes(&meminfo, "SwapTotal"),
+        swappiness: number(&procfs.join("sys/vm/swappiness")),
+        max_map_count: number(&procfs.join("sys/vm/max_map_count")),
+        nodes: nodes.collect(),
+    })
+}
+
+/// The configuration of a node, as its process sees the file.
+///
+/// # Errors
+/// As [`super::properties::read_properties`].
+pub fn read_node_file(
+    procfs: &Path,
+    pid: Option<u32>,
+    path: &str,
+    overrides: &std::collections::BTreeMap<String, String>,
+) -> Result<NodeFile, Failure> {
+    let (bytes, stat) = NameSpace::of(procfs, pid).read(Path::new(path))?;
+    Ok(NodeFile { properties: parse_server_properties(path, &bytes, overrides)?, id: id_of(&stat) })
+}
+
+/// The first half of the SHA-256, in hexadecimal digits: names what must not be shown.
+#[must_use]
+pub fn short_hash(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProcess> {
+    let at = procfs.join(pid.to_string());
+    let cmdline = fs::read(at.join("cmdline")).ok()?;
+    let (file, overrides) = parse_cmdline(&cmdline)?;
+    let (_, start_ticks) = read_state(procfs, pid)?;
+    let cwd = fs::read_link(at.join("cwd")).ok();
+    let flags = parse_flags(&cmdline);
+    let status = text(&at.join("status"));
+    let descriptors = read_descriptors(&at);
+    let mounts = read_mounts(procfs, &pid.to_string());
+    let absolute = |path: String| match &cwd {
+        Some(cwd) => cwd.join(path).to_string_lossy().into_owned(),
+        None => path,
+    };
+    let namespace = |name: &str| fs::metadata(at.join("ns").join(name)).ok().map(|found| found.ino());
+    Some(NodeProcess {
+        pid,
+        start_ticks,
+        properties_file: absolute(file),
+        overrides,
+        cwd: cwd.as_ref().map(|cwd| cwd.to_string_lossy().into_owned()),
+        uid: words(&status, "Uid").get(1).copied(),
+        groups: {
+            let effective = words(&status, "Gid").get(1).copied();
+            effective.into_iter().chain(words(&status, "Groups")).collect()
+        },
+        max_files: parse_max_files(&text(&at.join("limits"))),
+        open_files: descriptors.as_ref().map(|found| found.0),
+        swapped_bytes: kibibytes(&status, "VmSwap"),
+        app_log_dir: flags.app_log_dir.map(absolute),
+        gc_log: flags.gc_log.map(absolute),
+        version: flags.version.or(descriptors.and_then(|found| found.1)),
+        memory_limit_bytes: read_memory_limit(sysfs, &text(&at.join("cgroup"))),
+        network_namespace: namespace("net"),
+        mount_namespace: namespace("mnt"),
+        root_fs: mount_of(&mounts, Path::new("/")).map(|mount| mount.fs.clone()),
+        heap_initial_bytes: flags.heap_initial_bytes,
+        heap_max_bytes: flags.heap_max_bytes,
+        monitoring_ports: flags.monitoring_ports,
+    })
+}
+
+/// What is kept of a Java command line.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Flags {
+    heap_initial_bytes: Option<u64>,
+    heap_max_bytes: Option<u64>,
+    monitoring_ports: Vec<u16>,
+    app_log_dir: Option<String>,
+    gc_log: Option<String>,
+    version: Option<String>,
+}
+
+fn parse_flags(cmdline: &[u8]) -> Flags {
+    let mut flags = Flags::default();
+    let arguments: Vec<_> = cmdline.split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
+    let ours = arguments.iter().take_while(|argument| *argument != "kafka.Kafka");
+    for argument in ours {
+        let after = |start: &str| argument.strip_prefix(start);
+        if let Some(size) = after("-Xms") {
+            flags.heap_initial_bytes = parse_size(size);
+        } else if let Some(size) = after("-Xmx").or(after("-XX:MaxHeapSize=")) {
+            flags.heap_max_bytes = parse_size(size);
+        } else if let Some(port) = after("-Dcom.sun.management.jmxremote.port=") {
+            flags.monitoring_ports.extend(port.parse::<u16>().ok());
+        } else if let Some(agent) = after("-javaagent:").and_then(|agent| agent.split_once('=')) {
+            // PORT:FILE or HOST:PORT:FILE (jmx_prometheus_javaagent).
+            let port = agent.1.split(':').find_map(|part| part.parse::<u16>().ok());
+            flags.monitoring_ports.extend(port.filter(|_| agent.0.contains("jmx_prometheus")));
+        } else if let Some(directory) = after("-Dkafka.logs.dir=") {
+            flags.app_log_dir = Some(directory.to_owned());
+        } else if let Some(file) = after("-Xloggc:") {
+            flags.gc_log = Some(file.to_owned());
+        } else if let Some(file) = after("-Xlog:gc").and_then(|rest| rest.split_once(":file=")) {
+            flags.gc_log = file.1.split(':').next().map(str::to_owned);
+        } else if flags.version.is_none() {
+            flags.version = argument.split(':').find_map(jar_version);
+        }
+    }
+    flags
+}
+
+/// The version in the name of Kafka's jar: `kafka_2.13-4.1.1.jar`.
+fn jar_version(path: &str) -> Option<String> {
+    let name = path.rsplit('/').next()?.strip_prefix("kafka_2.")?.strip_suffix(".jar")?;
+    let version = name.split_once('-')?.1;
+    let plain = version.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    // `kafka_2.13-4.1.1-sources.jar` and the like are not what runs.
+    let first = version.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    (plain && first && !version.ends_with("-sources") && !version.ends_with("-test")).then(|| version.to_owned())
+}
+
+/// A size as Java's flags have it: a number with k, m, g or t.
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+/// How many descriptors a process has, and the version of Kafka's jar among the first of them.
+fn read_descriptors(at: &Path) -> Option<(u64, Option<String>)> {
+    let entries: Vec<PathBuf> = fs::read_dir(at.join("fd")).ok()?.flatten().map(|entry| entry.path()).collect();
+    let targets = entries.iter().take(DESCRIPTORS_LOOKED_AT_MAX).filter_map(|entry| fs::read_link(entry).ok());
+    let version = targets.filter_map(|target| jar_version(&target.to_string_lossy())).next();
+    Some((entries.len() as u64, version))
+}
+
+/// Soft limit of open files in a `/proc/PID/limits`.
+fn parse_max_files(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    match line.split_ascii_whitespace().next()? {
+        "unlimited" => Some(u64::MAX),
+        number => number.parse().ok(),
+    }
+}
+
+/// The lowest memory limit on the way from a process' control group up.
+fn read_memory_limit(sysfs: &Path, cgroup: &str) -> Option<u64> {
+    let base = sysfs.join("fs/cgroup");
+    let limit = |line: &str| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        let (base, file) = match controllers {
+            "" => (base.clone(), "memory.max"),
+            named if named.split(',').any(|name| name == "memory") => (base.join("memory"), "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let path = path.trim_start_matches('/');
+        let limits = Path::new(path).ancestors().filter_map(|group| number(&base.join(group).join(file)));
+        // Version 1 has no word for unlimited, only a number that no machine reaches.
+        limits.filter(|bytes| *bytes < 1 << 60).min()
+    };
+    cgroup.lines().filter_map(limit).min()
+}
+
+/// Processors in a list such as `0-3,6`.
+fn read_cores(online: &str) -> Option<usize> {
+    let range = |range: &str| match range.split_once('-') {
+        Some((first, last)) => Some(last.parse::<usize>().ok()? - first.parse::<usize>().ok()? + 1),
+        None => range.parse::<usize>().ok().map(|_| 1),
+    };
+    online.trim().split(',').map(range).sum()
+}
+
+fn parse_uptime(uptime: &str) -> Option<u64> {
+    let seconds: f64 = uptime.split_ascii_whitespace().next()?.parse().ok()?;
+    (seconds >= 0.0).then_some((seconds * 1000.0) as u64)
+}
+
+/// Numbers behind `KEY:` of a status file.
+fn words(status: &str, key: &str) -> Vec<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.unwrap_or("").split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// Bytes of a line `KEY: N kB`.
+fn kibibytes(status: &str, key: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+fn number(path: &Path) -> Option<u64> {
+    trimmed(path)?.parse().ok()
+}
+
+fn trimmed(path: &Path) -> Option<String> {
+    Some(text(path).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn text(path: &Path) -> String {
+    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_command_line_only_the_named_flags_are_kept() {
+        let line = b"java\0-Xms1g\0-Xmx2048m\0-Dcom.sun.management.jmxremote.port=9999\0\
+                     -javaagent:/opt/jmx_prometheus_javaagent-1.0.jar=0.0.0.0:7071:/etc/jmx.yml\0\
+                     -javaagent:/opt/other.jar=8888\0-Dkafka.logs.dir=/var/log/kafka\0-Xlog:gc*:file=/var/log/gc.log:time\0\
+                     -Djavax.net.ssl.keyStorePassword=secret\0-cp\0/opt/libs/a.jar:/opt/libs/kafka_2.13-4.1.1.jar\0\
+                     kafka.Kafka\0-Xmx9g\0server.properties\0";
+        let flags = parse_flags(line);
+        let expected = Flags {
+            heap_initial_bytes: Some(1 << 30),
+            heap_max_bytes: Some(2 << 30),
+            monitoring_ports: vec![9999, 7071],
+            app_log_dir: Some("/var/log/kafka".into()),
+            gc_log: Some("/var/log/gc.log".into()),
+            version: Some("4.1.1".into()),
+        };
+        assert_eq!(flags, expected);
+        assert!(!format!("{flags:?}").contains("secret"));
+    }
+
+    #[test]
+    fn other_jars_are_no_release() {
+        assert_eq!(jar_version("/l/kafka_2.13-3.9.1.jar").as_deref(), Some("3.9.1"));
+        for other in ["/l/kafka-clients-4.1.1.jar", "/l/kafka_2.13-3.9.1-sources.jar", "kafka_2.13-.jar", "kafka_2.12"]
+        {
+            assert_eq!(jar_version(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn limits_sizes_and_lists_are_read() {
+        assert_eq!(
+            parse_max_files("Max open files            1024                 4096                 files\n"),
+            Some(1024)
+        );
+        assert_eq!(parse_max_files("Max open files            unlimited            unlimited  files"), Some(u64::MAX));
+        assert_eq!((parse_size("512m"), parse_size("7"), parse_size("x")), (Some(512 << 20), Some(7), None));
+        assert_eq!((read_cores("0-3,6\n"), read_cores("0"), read_cores("")), (Some(5), Some(1), None));
+        assert_eq!(parse_uptime("12.34 5.6\n"), Some(12_340));
+        assert_eq!(kibibytes("MemTotal:       16 kB\n", "MemTotal"), Some(16 << 10));
+        assert_eq!(words("Uid:\t1000\t1001\t1000\t1000\n", "Uid").get(1), Some(&1001));
+    }
+
+    #[test]
+    fn the_lowest_memory_limit_on_the_way_up_counts() {
+        let base = std::env::temp_dir().join(format!("brokerwatch-cgroup-{}", std::process::id()));
+        let group = base.join("fs/cgroup/system.slice/kafka.service");
+        fs::create_dir_all(&group).unwrap();
+        fs::write(group.join("memory.max"), "max\n").unwrap();
+        fs::write(group.parent().unwrap().join("memory.max"), "1048576\n").unwrap();
+        let limit = read_memory_limit(&base, "0::/system.slice/kafka.service\n");
+        fs::remove_dir_all(&base).unwrap();
+        assert_eq!(limit, Some(1 << 20));
+    }
+}

@@ -1,0 +1,311 @@
+//! Where a log directory really lies, whose it is, who holds its lock and what is in it, by names alone. Runs in the
+//! reader process only.
+//!
+//! References: `LogManager.loadLogs` and `LocalLog.parseTopicPartitionName` for what Kafka takes a directory for;
+//! `FileLock` for `.lock`; proc(5) for `/proc/locks`, mountinfo and `/sys/dev/block`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use serde::{Deserialize, Serialize};
+
+use super::mounts::mount_of;
+use super::name_space::{NameSpace, path_of};
+use super::properties::{file_failure, parse_meta_properties, read_bounded_from};
+use crate::limits::{ENTRIES_NAMED_MAX, NESTED_PROBES_MAX};
+use crate::snapshot::{DirEntries, Failure, FileId, LockFile, LogDirPlace, MetaProperties, Space};
+
+/// Kafka's own directory in a log directory that is no log (`RemoteIndexCache`).
+const INDEX_CACHE: &str = "remote-log-index-cache";
+const METADATA_LOG: &str = "__cluster_metadata-0";
+
+/// What the reader answers about a directory.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct PlaceAnswer {
+    /// The place.
+    pub place: LogDirPlace,
+    /// Names of the logs of replicas in it.
+    pub replicas: Vec<String>,
+}
+
+/// Looks at `directory` as process `pid` sees it; without one, as we do.
+///
+/// # Errors
+/// `NotFound`, `Permission` or `Io` when it cannot be looked at. What fails inside it is part of the result.
+pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Path) -> Result<PlaceAnswer, Failure> {
+    let failed = |error: io::Error| file_failure(directory, &error);
+    let space = NameSpace::of(procfs, pid);
+    let dir = space.open(directory, OFlags::DIRECTORY).map_err(failed)?;
+    let stat = rustix::fs::fstat(&dir).map_err(|error| failed(error.into()))?;
+    let path = path_of(&dir).unwrap_or_else(|| directory.to_path_buf());
+    let mount = mount_of(&space.mounts, &path);
+    let fs = mount.map_or_else(|| device(&stat), |mount| mount.fs.clone());
+    let (meta, meta_failure) = match read_meta(&dir, directory) {
+        Ok(meta) => (Some(meta), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let names = read_names(&dir).map_err(failed)?;
+    let (mut entries, replicas) = sort_entries(names.iter().map(String::as_str));
+    entries.nested = nested(&dir, &entries, &replicas);
+    let fstab = space.read(Path::new("/etc/fstab")).map(|(bytes, _)| bytes).unwrap_or_default();
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let place = LogDirPlace {
+        path: text(&path),
+        id: Some(id_of(&stat)),
+        inside: mount.map(|mount| text(&mount.inside(&path))),
+        disk: disk(sysfs, &fs, 0),
+        unmounted: mount.and_then(|mount| unmounted(&fstab, &mount.point, &path)),
+        mount: mount.map(super::mounts::Mount::facts),
+        uid: stat.st_uid,
+        gid: stat.st_gid,
+        mode: stat.st_mode & 0o7777,
+        space: rustix::fs::fstatvfs(&dir).ok().map(|room| Space {
+            bytes: room.f_blocks * room.f_frsize,
+            usable_bytes: room.f_bavail * room.f_frsize,
+            inodes: room.f_files,
+            free_inodes: room.f_favail,
+        }),
+        meta,
+        meta_failure,
+        lock: read_lock(procfs, &dir, &fs),
+        entries,
+    };
+    Ok(PlaceAnswer { place, replicas })
+}
+
+/// Which file a `stat` is of.
+#[must_use]
+pub fn id_of(stat: &Stat) -> FileId {
+    let device = stat.st_dev;
+    FileId { major: rustix::fs::major(device), minor: rustix::fs::minor(device), inode: stat.st_ino }
+}
+
+fn device(stat: &Stat) -> String {
+    let id = id_of(stat);
+    format!("{}:{}", id.major, id.minor)
+}
+
+fn read_meta(dir: &OwnedFd, directory: &Path) -> Result<MetaProperties, Failure> {
+    let name = directory.join("meta.properties");
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = rustix::fs::openat(dir, "meta.properties", flags, Mode::empty());
+    let bytes = read_bounded_from(&name, file.map(fs::File::from).map_err(io::Error::from))?;
+    parse_meta_properties(&name.display().to_string(), &bytes)
+}
+
+/// Names of the directories in `dir`.
+fn read_names(dir: &OwnedFd) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(dir)? {
+        let entry = entry?;
+        let is_dir = match entry.file_type() {
+            FileType::Unknown => rustix::fs::statat(dir, entry.file_name(), AtFlags::empty())
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory),
+            kind => kind == FileType::Directory,
+        };
+        if is_dir && !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// What directories of these names are to Kafka, and the names of the logs among them.
+#[must_use]
+pub fn sort_entries<'a>(names: impl Iterator<Item = &'a str>) -> (DirEntries, Vec<String>) {
+    let (mut entries, mut replicas) = (DirEntries::default(), Vec::new());
+    for name in names.filter(|name| *name != INDEX_CACHE) {
+        let (log, suffix) = match name.rsplit_once('.') {
+            // Kafka's pattern: TOPIC-PARTITION.ID-SUFFIX.
+            Some((log, end)) => match end.rsplit_once('-') {
+                Some((id, suffix @ ("delete" | "future" | "stray"))) if !id.is_empty() => (log, suffix),
+                _ => (name, ""),
+            },
+            None => (name, ""),
+        };
+        let is_log = is_topic_partition(log);
+        match suffix {
+            _ if name == METADATA_LOG => entries.metadata_log = true,
+            _ if !is_log => keep(&mut entries.foreign, name),
+            "delete" => entries.deleted += 1,
+            "future" => entries.future += 1,
+            "stray" => {
+                entries.strays += 1;
+                keep(&mut entries.stray, name);
+            }
+            _ => replicas.push(name.to_owned()),
+        }
+    }
+    entries.replicas = replicas.len();
+    (entries, replicas)
+}
+
+fn keep(names: &mut Vec<String>, name: &str) {
+    if names.len() < ENTRIES_NAMED_MAX {
+        names.push(name.to_owned());
+    }
+}
+
+fn is_topic_partition(name: &str) -> bool {
+    let parts = name.rsplit_once('-').filter(|(topic, _)| !topic.is_empty());
+    parts.is_some_and(|(_, partition)| partition.parse::<u32>().is_ok_and(|number| number <= i32::MAX as u32))
+}
+
+/// Directories in `dir` that hold a `meta.properties`: another node's. Few are looked into; those that are no log come
+/// first, then topics of one partition: a nested directory is named like one.
+fn nested(dir: &OwnedFd, entries: &DirEntries, replicas: &[String]) -> Vec<String> {
+    let topic = |name: &str| name.rsplit_once('-').map_or(String::new(), |(topic, _)| topic.to_owned());
+    let mut partitions: BTreeMap<String, usize> = BTreeMap::new();
+    replicas.iter().for_each(|name| *partitions.entry(topic(name)).or_default() += 1);
+    let mut logs: Vec<&String> = replicas.iter().collect();
+    logs.sort_by_key(|name| partitions.get(&topic(name)));
+    let suspects = entries.foreign.iter().chain(&entries.stray).chain(logs).take(NESTED_PROBES_MAX);
+    let holds = |name: &&String| rustix::fs::statat(dir, format!("{name}/meta.properties"), AtFlags::empty()).is_ok();
+    suspects.filter(holds).take(ENTRIES_NAMED_MAX).cloned().collect()
+}
+
+fn read_lock(procfs: &Path, dir: &OwnedFd, fs: &str) -> Option<LockFile> {
+    let inode = match rustix::fs::statat(dir, ".lock", AtFlags::empty()) {
+        Ok(stat) => Some(stat.st_ino),
+        Err(rustix::io::Errno::NOENT) => None,
+        Err(_) => return None,
+    };
+    let locks = fs::read_to_string(procfs.join("locks")).ok();
+    let holders = match inode {
+        Some(inode) => locks.map(|locks| parse_holders(&locks, fs, inode)),
+        None => Some(vec![]),
+    };
+    Some(LockFile { inode, holders })
+}
+
+/// Processes that hold a write lock on `inode` of the file system `MAJOR:MINOR`, in a `/proc/locks`.
+#[must_use]
+pub fn parse_holders(locks: &str, fs: &str, inode: u64) -> Vec<u32> {
+    let numbers = fs.split_once(':').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let Some((major, minor)) = numbers else { return vec![] };
+    let holder = |line: &str| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        // Java's FileLock is a POSIX lock. One that waits has an arrow in the second place.
+        let (&"POSIX", &"WRITE") = (fields.get(1)?, fields.get(3)?) else { return None };
+        let mut id = fields.get(5)?.split(':');
+        let hex = |part: Option<&str>| u32::from_str_radix(part?, 16).ok();
+        let (of_major, of_minor): (u32, u32) = (hex(id.next())?, hex(id.next())?);
+        let same = (of_major, of_minor) == (major, minor) && id.next()?.parse() == Ok(inode);
+        fields.get(4)?.parse().ok().filter(|_| same)
+    };
+    locks.lines().filter_map(holder).collect()
+}
+
+/// The whole disk under a device: a partition's disk, what one encrypted or logical volume lies on.
+fn disk(sysfs: &Path, device: &str, depth: usize) -> Option<String> {
+    /// Layers of volumes that are followed.
+    const DEPTH_MAX: usize = 8;
+    let at = fs::canonicalize(sysfs.join("dev/block").join(device)).ok()?;
+    if depth < DEPTH_MAX && at.join("partition").exists() {
+        return disk(sysfs, fs::read_to_string(at.parent()?.join("dev")).ok()?.trim(), depth + 1);
+    }
+    let mut below = fs::read_dir(at.join("slaves")).into_iter().flatten().flatten();
+    if let (Some(only), None) = (below.next(), below.next())
+        && depth < DEPTH_MAX
+    {
+        return disk(sysfs, fs::read_to_string(only.path().join("dev")).ok()?.trim(), depth + 1);
+    }
+    Some(at.file_name()?.to_string_lossy().into_owned())
+}
+
+/// The deepest mount point of an fstab above `path` that is below the point that `path` is really on.
+fn unmounted(fstab: &[u8], point: &Path, path: &Path) -> Option<String> {
+    let text = String::from_utf8_lossy(fstab);
+    let expected = text.lines().map(str::trim).filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let on_demand = |option: &str| option == "noauto" || option.starts_with("x-systemd.automount");
+        let wanted = fields.get(3).is_none_or(|options| !options.split(',').any(on_demand));
+        Some(PathBuf::from(fields.get(1)?.replace("\\040", " "))).filter(|_| wanted)
+    });
+    let missing = expected.filter(|wanted| wanted.is_absolute() && path.starts_with(wanted));
+    let missing = missing.filter(|wanted| wanted != point && wanted.starts_with(point));
+    let deepest = missing.max_by_key(|wanted| wanted.components().count())?;
+    Some(deepest.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_told_apart_as_kafka_does() {
+        let names = [
+            "orders-0",
+            "__consumer_offsets-49",
+            "a-b-c-12",
+            "__cluster_metadata-0",
+            "remote-log-index-cache",
+            "orders-0.5d2f-delete",
+            "orders-1.5d2f-future",
+            "broker-2.5d2f-stray",
+            "lost+found",
+            "backup",
+            "x-",
+            "-0",
+            "orders-99999999999",
+            "orders-0.bak",
+        ];
+        let (entries, replicas) = sort_entries(names.into_iter());
+        assert_eq!(replicas, ["orders-0", "__consumer_offsets-49", "a-b-c-12"]);
+        assert_eq!((entries.replicas, entries.deleted, entries.future, entries.strays), (3, 1, 1, 1));
+        assert_eq!(entries.stray, ["broker-2.5d2f-stray"]);
+        assert_eq!(entries.foreign, ["lost+found", "backup", "x-", "-0", "orders-99999999999", "orders-0.bak"]);
+        assert!(entries.metadata_log);
+    }
+
+    #[test]
+    fn the_holder_of_a_lock_is_told_by_device_and_inode() {
+        let locks = "1: POSIX  ADVISORY  WRITE 4711 fe:00:99 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 1 fe:00:99 0 EOF\n\
+                     2: -> POSIX  ADVISORY  WRITE 2 fe:00:99 0 EOF\n\
+                     3: POSIX  ADVISORY  WRITE 3 fe:01:99 0 EOF\n";
+        assert_eq!(parse_holders(locks, "254:0", 99), [4711]);
+        assert_eq!(parse_holders(locks, "254:0", 98), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn a_mount_of_fstab_that_is_not_there_is_told() {
+        let fstab =
+            b"# comment\n/dev/sda1 / ext4 defaults 0 1\nUUID=x /data/a xfs noatime 0 2\n/dev/sdc /data/b xfs noauto\n";
+        let at = |path: &str| unmounted(fstab, Path::new("/"), Path::new(path));
+        assert_eq!(at("/data/a/kafka"), Some("/data/a".to_owned()));
+        assert_eq!(at("/data/b/kafka"), None);
+        assert_eq!(at("/srv"), None);
+        assert_eq!(unmounted(fstab, Path::new("/data/a"), Path::new("/data/a/kafka")), None);
+    }
+
+    #[test]
+    fn a_directory_is_looked_at_through_symbolic_links_with_what_is_nested_in_it() {
+        let base = std::env::temp_dir().join(format!("brokerwatch-place-{}", std::process::id()));
+        fs::create_dir_all(base.join("data/broker-2")).unwrap();
+        fs::create_dir_all(base.join("data/orders-0")).unwrap();
+        fs::write(base.join("data/broker-2/meta.properties"), "cluster.id=x\nnode.id=2\nversion=1\n").unwrap();
+        fs::write(base.join("data/.lock"), "").unwrap();
+        std::os::unix::fs::symlink(base.join("data"), base.join("alias")).unwrap();
+        let proc = Path::new("/proc");
+        let look = |name: &str| read_place(proc, Path::new("/sys"), None, &base.join(name));
+        let (direct, alias, inner) = (look("data"), look("alias"), look("data/broker-2"));
+        let missing = look("missing");
+        fs::remove_dir_all(&base).unwrap();
+        let (direct, alias, inner) = (direct.unwrap(), alias.unwrap().place, inner.unwrap().place);
+        assert_eq!((&direct.place.path, direct.place.id, &direct.place.inside), (&alias.path, alias.id, &alias.inside));
+        assert_eq!(direct.place.entries.nested, ["broker-2"]);
+        assert_eq!(direct.replicas, ["broker-2", "orders-0"]);
+        let inside = direct.place.inside.unwrap();
+        assert_eq!(inner.inside.unwrap(), format!("{inside}/broker-2"));
+        assert_eq!(inner.meta.unwrap().version, Some(1));
+        let lock = direct.place.lock.unwrap();
+        assert!(lock.inode.is_some() && lock.holders.unwrap().is_empty());
+        assert_eq!(missing.unwrap_err().kind, crate::snapshot::ErrorKind::NotFound);
+    }
+}

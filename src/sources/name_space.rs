@@ -1,0 +1,91 @@
+//! Opening files as another process sees them: through its own root, so that paths of a container and symbolic links
+//! in it mean what they mean to it. Runs in the reader process only.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+
+use super::mounts::{Mount, mount_of, read_mounts};
+use super::properties::file_failure;
+use crate::snapshot::Failure;
+
+/// The files of one process, or our own where none is given.
+#[derive(Debug)]
+pub struct NameSpace {
+    /// Its mounts.
+    pub mounts: Vec<Mount>,
+    root: Root,
+    own: Vec<Mount>,
+}
+
+#[derive(Debug)]
+enum Root {
+    /// Its own root.
+    Of(OwnedFd),
+    /// Ours.
+    Ours,
+    /// We may not use its root.
+    Denied,
+}
+
+impl NameSpace {
+    /// That of process `pid`.
+    #[must_use]
+    pub fn of(procfs: &Path, pid: Option<u32>) -> Self {
+        let own = read_mounts(procfs, "self");
+        let Some(pid) = pid else { return Self { mounts: own, root: Root::Ours, own: vec![] } };
+        let mounts = read_mounts(procfs, &pid.to_string());
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = match rustix::fs::open(procfs.join(pid.to_string()).join("root"), flags, Mode::empty()) {
+            Ok(root) => Root::Of(root),
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Root::Denied,
+            // It has ended, or a test's /proc does not have it.
+            Err(_) => Root::Ours,
+        };
+        Self { mounts, root, own }
+    }
+
+    /// Opens `path`, which is absolute, with `flags`.
+    ///
+    /// # Errors
+    /// As opening it by its process would; `PermissionDenied` too when we may not use that process' root and the path
+    /// does not lie at the same place for us.
+    pub fn open(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let flags = flags | OFlags::CLOEXEC | OFlags::RDONLY;
+        match &self.root {
+            Root::Of(root) => {
+                let below = path.strip_prefix("/").unwrap_or(path);
+                let below = if below.as_os_str().is_empty() { Path::new(".") } else { below };
+                Ok(openat2(root, below, flags, Mode::empty(), ResolveFlags::IN_ROOT)?)
+            }
+            Root::Denied if !self.is_ours(path) => Err(io::ErrorKind::PermissionDenied.into()),
+            Root::Denied | Root::Ours => Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?),
+        }
+    }
+
+    /// Reads a small file whole.
+    ///
+    /// # Errors
+    /// As [`super::properties::read_bounded`].
+    pub fn read(&self, path: &Path) -> Result<(Vec<u8>, rustix::fs::Stat), Failure> {
+        let file = self.open(path, OFlags::NOCTTY | OFlags::NONBLOCK).map_err(|error| file_failure(path, &error))?;
+        let stat = rustix::fs::fstat(&file).map_err(|error| file_failure(path, &error.into()))?;
+        Ok((super::properties::read_bounded_from(path, Ok(File::from(file)))?, stat))
+    }
+
+    /// Whether `path` lies at the same place of the same file system for us as for the process.
+    fn is_ours(&self, path: &Path) -> bool {
+        let place = |mounts: &[Mount]| mount_of(mounts, path).map(|mount| (mount.fs.clone(), mount.inside(path)));
+        place(&self.mounts).is_some_and(|theirs| place(&self.own) == Some(theirs))
+    }
+}
+
+/// The path of an open file without symbolic links, as its name space sees it; absent when it has none.
+#[must_use]
+pub fn path_of(file: &OwnedFd) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok().filter(|path| path.is_absolute())
+}
