@@ -45,6 +45,9 @@ pub struct Cli {
 pub enum Command {
     /// Look at the broker once, and say what endangers its data.
     Check(CheckArgs),
+    /// Declare the settings of the nodes as they are, and compare them later.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Look at the broker once, and write what was seen as JSON: a bug report and a test case.
     Snapshot,
     /// Print the rights that a principal needs in Kafka, as lines to paste.
@@ -59,19 +62,9 @@ pub enum Command {
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
-    /// Configuration files, directories of them, snapshots, or addresses of sidecars' snapshots (http://HOST:10308/snapshot).
-    /// With --kafka.server the cluster is asked too; without anything the broker of this host is looked at.
-    #[arg(value_name = "FILE|DIR|SNAPSHOT")]
-    pub given: Vec<PathBuf>,
-    /// Kafka release that the files are for, such as 4.1: it decides which keys and defaults hold.
-    #[arg(long = "kafka.version", value_name = "RELEASE", value_parser = release)]
-    pub kafka_version: Option<Version>,
-    /// YAML file that says which files share a machine: MACHINE: [FILE, FILE].
-    #[arg(long, value_name = "FILE")]
-    pub manifest: Option<PathBuf>,
-    /// Access to sidecars' snapshots.
+    /// What is looked at.
     #[command(flatten)]
-    pub http: HttpArgs,
+    pub given: GivenArgs,
     /// Format of the report.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
@@ -91,6 +84,51 @@ pub struct CheckArgs {
     /// List every check and end.
     #[arg(long)]
     pub list: bool,
+}
+
+/// What is looked at.
+#[derive(Args, Debug)]
+pub struct GivenArgs {
+    /// Configuration files, directories of them, snapshots, or addresses of sidecars' snapshots (http://HOST:10308/snapshot).
+    /// With --kafka.server the cluster is asked too; without anything the broker of this host is looked at.
+    #[arg(value_name = "FILE|DIR|SNAPSHOT")]
+    pub paths: Vec<PathBuf>,
+    /// Kafka release that the files are for, such as 4.1: it decides which keys and defaults hold.
+    #[arg(long = "kafka.version", value_name = "RELEASE", value_parser = release)]
+    pub kafka_version: Option<Version>,
+    /// YAML file that says which files share a machine: MACHINE: [FILE, FILE].
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Access to sidecars' snapshots.
+    #[command(flatten)]
+    pub http: HttpArgs,
+}
+
+/// Subcommands of `baseline`.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Write the settings of the nodes as JSON, secrets left out.
+    Save(BaselineArgs),
+    /// Say what is different from a baseline: exit code 0 nothing, 1 something, 2 nothing could be looked at.
+    Diff {
+        /// The baseline.
+        #[arg(value_name = "BASELINE")]
+        baseline: PathBuf,
+        /// What is compared with it.
+        #[command(flatten)]
+        now: BaselineArgs,
+    },
+}
+
+/// What a baseline is made of.
+#[derive(Args, Debug)]
+pub struct BaselineArgs {
+    /// What is looked at.
+    #[command(flatten)]
+    pub given: GivenArgs,
+    /// File with a key of yours: secrets in properties files are then compared by HMAC-SHA-256 marks, cut to 128 bits.
+    #[arg(long = "secrets.key-file", value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// How sidecars are asked for their snapshots.

@@ -8,11 +8,12 @@ mod life;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use brokerwatch::cli::{CheckArgs, Cli, Command, ReaderArgs, exit};
+use brokerwatch::baseline::Baseline;
+use brokerwatch::cli::{BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, exit};
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::Expectations;
 use brokerwatch::snapshot::Snapshot;
-use brokerwatch::sources::given::{Manifest, Told, merged, read_given};
+use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
 use brokerwatch::{acls, collectors, report, sources};
 use clap::Parser;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let code = match &cli.command {
         None => life::serve(&cli),
         Some(Command::Check(arguments)) => check(&cli, arguments),
+        Some(Command::Baseline(command)) => baseline(&cli, command),
         Some(Command::Snapshot) => snapshot(&cli),
         Some(Command::Acls(arguments)) => {
             print!("{}", acls::text(arguments.profile, arguments.format, &arguments.principal));
@@ -84,7 +86,7 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         Ok(expectations) => expectations,
         Err(message) => return usage(&message),
     };
-    let snapshot = match look(cli, arguments) {
+    let snapshot = match look(cli, &arguments.given) {
         Ok(snapshot) => snapshot,
         Err(message) => return usage(&message),
     };
@@ -101,7 +103,7 @@ fn expectations(path: Option<&Path>) -> Result<Expectations, String> {
 }
 
 /// What was given, and the cluster where one is named or nothing is given.
-fn look(cli: &Cli, arguments: &CheckArgs) -> Result<Snapshot, String> {
+fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Snapshot, String> {
     let manifest = match &arguments.manifest {
         None => Manifest::default(),
         Some(path) => {
@@ -111,7 +113,7 @@ fn look(cli: &Cli, arguments: &CheckArgs) -> Result<Snapshot, String> {
     };
     let told = Told { release: arguments.kafka_version, manifest };
     let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        arguments.given.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
+        arguments.paths.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
     let mut given = read_given(&paths, &told, life::now());
     for address in addresses {
@@ -124,6 +126,37 @@ fn look(cli: &Cli, arguments: &CheckArgs) -> Result<Snapshot, String> {
         given.push((PathBuf::new(), life::look_at_cluster(cli, config)));
     }
     Ok(merged(given, life::now()))
+}
+
+fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
+    let (before, arguments) = match command {
+        BaselineCommand::Save(arguments) => (None, arguments),
+        BaselineCommand::Diff { baseline, now } => (Some(baseline), now),
+    };
+    let before = before.map(|path| {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+        Baseline::parse(&shown, &text)
+    });
+    let now = look(cli, &arguments.given).and_then(|snapshot| {
+        let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
+        Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
+    });
+    let (before, now) = match (before.transpose(), now) {
+        (Ok(before), Ok(now)) => (before, now),
+        (Err(message), _) | (_, Err(message)) => return usage(&message),
+    };
+    if now.is_empty() {
+        eprintln!("brokerwatch: no node's settings were seen");
+        return exit::BLIND;
+    }
+    let Some(before) = before else {
+        print!("{}", now.text());
+        return exit::CLEAN;
+    };
+    let differences = before.differences(&now);
+    print!("{differences}");
+    if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS }
 }
 
 fn snapshot(cli: &Cli) -> u8 {
