@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::Fleet;
 use crate::derive::machines::{Dir, Lie, Machine, Member, Proof, machines};
+use crate::snapshot::MountSource;
 
 const SHARED_LOCK: &str = "https://github.com/apache/kafka/blob/trunk/core/src/main/scala/kafka/log/LogManager.scala";
 const LOG_DIRS: &str = "https://kafka.apache.org/documentation/#brokerconfigs_log.dirs";
@@ -174,6 +175,7 @@ fn held(dir: &Dir<'_, '_>, all: &[Dir<'_, '_>], found: &mut Found) {
 
 fn shared(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     for machine in machines(fleet).iter().filter(|machine| machine.proof == Proof::Unknown) {
+        in_volumes(machine, SHARED, found);
         would_collide(machine, found);
     }
     of_kind(SHARED, fleet, found)
@@ -184,7 +186,73 @@ fn aliased(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 }
 
 fn nested(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
+    for machine in machines(fleet) {
+        // What was looked at on its machine is judged there; of a file alone, its own paths can be.
+        machine.members.iter().filter(|member| member.on_host.is_none()).for_each(|member| nested_in_file(member, found));
+        in_volumes(&machine, NESTED, found);
+    }
     of_kind(NESTED, fleet, found)
+}
+
+/// Directories of one file that lie inside each other by their names.
+fn nested_in_file(member: &Member<'_>, found: &mut Found) {
+    let (Some(node), Some(file)) = (member.node, member.properties) else { return };
+    let dirs: Vec<(String, Vec<String>)> = file.log_dirs().into_iter().map(|dir| (dir.clone(), names(&dir))).collect();
+    for (inner, below) in &dirs {
+        let above = dirs.iter().find(|(_, above)| below.len() > above.len() && below.starts_with(above));
+        if let Some((outer, _)) = above {
+            let key = if file.data_dirs().contains(inner) { "log.dirs" } else { "metadata.log.dir" };
+            let is = format!("{inner} lies inside {outer}");
+            found.add(Finding::new(node.subject(key), is, "directories beside each other"));
+        }
+    }
+}
+
+/// The names of a path, with `.` and `..` undone.
+fn names(path: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
+        if name == ".." {
+            names.pop();
+        } else {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// Services of one compose file whose directories lie in one volume, or one path of the host: the same is proven there
+/// as by one process table.
+fn in_volumes(machine: &Machine<'_>, wanted: Kind, found: &mut Found) {
+    let mut dirs = Vec::new();
+    for member in &machine.members {
+        let Some((file, container)) = member.properties.and_then(|file| Some((file, file.container.as_ref()?))) else {
+            continue;
+        };
+        for dir in file.log_dirs() {
+            let behind = container.behind(&dir).filter(|behind| {
+                matches!(behind.source, MountSource::HostPath(_) | MountSource::Volume(_))
+            });
+            dirs.extend(behind.map(|behind| (member, file, dir.clone(), behind.source, names(&behind.below))));
+        }
+    }
+    for (at, (a, of_a, _, source, path)) in dirs.iter().enumerate() {
+        for (b, of_b, dir, other_source, other) in &dirs[at + 1..] {
+            let apart = std::ptr::eq(*a, *b) || of_a.path != of_b.path || source != other_source;
+            let lies = if path == other { SHARED } else { NESTED };
+            if apart || lies != wanted || !(path.starts_with(other) || other.starts_with(path)) {
+                continue;
+            }
+            let subject = b.node.map_or_else(|| Subject::Node(b.name.clone()), |node| node.subject("log.dirs"));
+            let what = match source {
+                MountSource::HostPath(path) | MountSource::Volume(path) => path,
+                _ => continue,
+            };
+            let relation = if lies == SHARED { "is the same directory as" } else { "lies in or around" };
+            let is = format!("{dir} is in {what}, and {relation} the one of {}", a.name);
+            found.add(Finding::new(subject, is, "a volume of its own for each node"));
+        }
+    }
 }
 
 fn metadata_shared(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
@@ -212,8 +280,14 @@ fn would_collide(machine: &Machine<'_>, found: &mut Found) {
     }
 }
 
-/// Whether two nodes advertise different hosts.
+/// Whether two nodes have file systems and ports of their own: containers and pods do, and who advertises another host.
 pub(super) fn told_apart(a: &Member<'_>, b: &Member<'_>) -> bool {
+    let contained = |member: &Member<'_>| {
+        member.properties.is_some_and(|file| file.container.is_some() || file.strimzi.is_some())
+    };
+    if contained(a) || contained(b) {
+        return true;
+    }
     let (a, b) = (a.advertised_hosts(), b.advertised_hosts());
     !a.is_empty() && !b.is_empty() && a.is_disjoint(&b)
 }
@@ -316,6 +390,10 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                 place.entries.nested.push("broker-2.5d2f-stray".into());
             });
         }),
+        Example::made("host-logdir-nested", "log.dirs", |set| {
+            set.nowhere("broker-1");
+            set.line("broker-1", "log.dirs=/var/lib/kafka/disk-1,/var/lib/kafka/disk-1/second");
+        }),
         Example::made("host-metadata-dir-shared", DISK, |set| {
             set.together(&TOGETHER);
             set.line("controller-1", "metadata.log.dir=/var/lib/kafka/disk-1");
@@ -330,3 +408,41 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         .also(&["host-logdir-shared", "host-replicas-colocated", "rack-too-few"]),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::{all, run};
+    use super::*;
+    use crate::snapshot::{Container, Mount, NodeView, Origin, SCHEMA, Snapshot};
+    use crate::testing::{Sample, properties, seen};
+
+    /// What a check finds in two services of one compose file with their data in these places.
+    fn of_services(check: &str, mounts: [(MountSource, &str); 2]) -> Vec<String> {
+        let nodes = mounts.into_iter().enumerate().map(|(at, (source, target))| {
+            let text = format!("process.roles=broker\nnode.id={at}\nlog.dirs=/var/lib/kafka/data\n");
+            let mount = Mount { source, target: target.to_owned(), read_only: false };
+            let mut file = properties("compose.yaml", &text);
+            file.container = Some(Container { mounts: vec![mount], ..Container::default() });
+            let view = NodeView { properties: seen(file), ..NodeView::default() };
+            (Origin(format!("compose.yaml (service kafka-{at})")), view)
+        });
+        let snapshot =
+            Snapshot { schema: SCHEMA, program_version: String::new(), taken_at: Sample::NOW, nodes: nodes.collect() };
+        let check = all().find(|known| known.id == check).unwrap();
+        run(check, &Fleet::of(&snapshot)).findings.into_iter().map(|finding| finding.found).collect()
+    }
+
+    #[test]
+    fn services_of_one_volume_share_a_directory_and_those_of_their_own_do_not() {
+        let volume = |name: &str| MountSource::Volume(name.to_owned());
+        let data = "/var/lib/kafka/data";
+        let shared = of_services("host-logdir-shared", [(volume("kafka"), data), (volume("kafka"), data)]);
+        assert!(shared.len() == 1 && shared[0].contains("in kafka"), "{shared:?}");
+        for own in [[(volume("a"), data), (volume("b"), data)], [(volume("a"), "/x"), (MountSource::Anonymous, data)]] {
+            assert!(of_services("host-logdir-shared", own.clone()).is_empty());
+            assert!(of_services("host-logdir-nested", own).is_empty());
+        }
+        let nested = of_services("host-logdir-nested", [(volume("kafka"), data), (volume("kafka"), "/var/lib/kafka")]);
+        assert!(nested.len() == 1 && nested[0].contains("in or around"), "{nested:?}");
+    }
+}
