@@ -441,6 +441,22 @@ fn mistakes() -> Vec<Mistake> {
     all.0
 }
 
+/// The reports on each mistake, in their order; the work is split among as many threads as there are cores.
+fn judged(healthy: &Files, all: &[Mistake]) -> Vec<Report> {
+    let judge_one = |mistake: &Mistake| {
+        let mut files = healthy.clone();
+        files.insert(repository("tests/fixtures/sets/plain").join(mistake.file), mistake.bytes.clone());
+        judge(&files, Profile::Strict)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let chunk =
+            |chunk| scope.spawn(move || -> Vec<Report> { Vec::from_iter(<[Mistake]>::iter(chunk).map(judge_one)) });
+        let running: Vec<_> = all.chunks(all.len().div_ceil(threads)).map(chunk).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
 fn blames(report: &Report, file: &str) -> bool {
     report.findings.iter().any(|found| found.finding.subject.to_string().contains(file))
 }
@@ -455,11 +471,7 @@ fn mistakes_are_found_and_the_right_file_is_blamed() {
     // By class: mistakes, found, wrongly blamed.
     let mut table: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let (mut missed, mut missed_critical, mut wrongly) = (Vec::new(), Vec::new(), Vec::new());
-    for mistake in &all {
-        let mut files = healthy.clone();
-        let path = repository("tests/fixtures/sets/plain").join(mistake.file);
-        files.insert(path, mistake.bytes.clone());
-        let mut report = judge(&files, Profile::Strict);
+    for (mistake, mut report) in all.iter().zip(judged(&healthy, &all)) {
         report.findings.retain(|found| !before.contains(&key(found)));
         let row = table.entry(mistake.class).or_default();
         row[0] += 1;

@@ -7,6 +7,7 @@ use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, U
 use crate::derive::fleet::Fleet;
 use crate::derive::machines::{Machine, Member, Proof, machines};
 use crate::gather::split_address;
+use crate::snapshot::Form;
 
 const NEEDS: &str = "the machine's /proc and the files of its Kafka processes; nodes on other machines: their snapshots";
 
@@ -209,10 +210,16 @@ fn ports(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     })
 }
 
+/// Whether a node's ports are its own wherever it runs: in a pod, or in a container that does not share the host's.
+fn has_own_network(member: &Member<'_>) -> bool {
+    let Some(file) = member.properties else { return false };
+    file.form == Form::Strimzi || file.container.as_ref().is_some_and(|container| !container.host_network)
+}
+
 /// One warning for a set of which nothing says where it runs; directories that are the same too are told with those.
 fn would_collide(machine: &Machine<'_>, found: &mut Found) {
     let dirs = |member: &Member<'_>| member.configured_dirs().unwrap_or_default();
-    for (a, b) in machine.pairs().filter(|(a, b)| !told_apart(a, b)) {
+    for (a, b) in machine.pairs().filter(|(a, b)| !told_apart(a, b) && !has_own_network(a) && !has_own_network(b)) {
         let of_a = listeners(a);
         let same = listeners(b).into_iter().find(|(_, _, port)| of_a.iter().any(|other| other.2 == *port));
         if dirs(a).iter().any(|dir| dirs(b).contains(dir)) {
