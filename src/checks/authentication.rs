@@ -116,7 +116,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Refer to them: KEY=${file:/etc/kafka/secrets.properties:NAME}, with config.providers=file.",
         references: &["KIP-297", "KIP-421", "https://kafka.apache.org/documentation/#config_providers"],
         needs: "the node's file",
-        run: Run::Node(On::Nodes, plain_secrets),
+        run: Run::Node(On::Files, plain_secrets),
     },
     Check {
         id: "conn-reauth-off",
@@ -222,10 +222,10 @@ fn unprefixed_jaas(node: &Node<'_>, found: &mut Found) -> Evaluated {
 }
 
 /// Whether an occurrence is a secret in clear.
-fn is_plain_secret(entry: &Entry) -> bool {
+fn is_plain_secret(scope: Scope, entry: &Entry) -> bool {
     const HARMLESS: [&str; 4] =
         ["sasl.jaas.config", "ssl.keystore.certificate.chain", "ssl.truststore.certificates", "ssl.truststore.password"];
-    let key = keys::find(Scope::Broker, &entry.key).and_then(keys::Found::key);
+    let key = keys::find(scope, &entry.key).and_then(keys::Found::key);
     let is_secret = key.is_some_and(|key| key.is_password() && !HARMLESS.contains(&key.name));
     let is_reference = |oddity: &Oddity| matches!(oddity, Oddity::ConfigProvider | Oddity::Placeholder);
     is_secret && entry.setting == Setting::Secret && !entry.oddities.iter().any(is_reference)
@@ -233,8 +233,9 @@ fn is_plain_secret(entry: &Entry) -> bool {
 
 fn plain_secrets(node: &Node<'_>, found: &mut Found) -> Evaluated {
     let file = node.file()?;
+    let scope = node.settings.scope();
     let plain: Vec<&str> =
-        file.effective().filter(|entry| is_plain_secret(entry)).map(|entry| entry.key.as_str()).collect();
+        file.effective().filter(|entry| is_plain_secret(scope, entry)).map(|entry| entry.key.as_str()).collect();
     if let Some(first) = plain.first() {
         let is = format!("in clear: {}", plain.join(", "));
         found.add(Finding::new(node.subject(first), is, "references such as ${file:PATH:NAME}"));

@@ -82,7 +82,7 @@ type Peers<'f, 'a> = BTreeMap<(bool, Option<crate::keys::Version>), Vec<&'f Node
 
 fn peers<'f, 'a>(fleet: &'f Fleet<'a>) -> Peers<'f, 'a> {
     let mut peers: Peers<'f, 'a> = BTreeMap::new();
-    for node in &fleet.nodes {
+    for node in fleet.on(On::Nodes) {
         let controller = is_controller_only(node.view.node, node.view.now);
         peers.entry((controller, node.settings.release)).or_default().push(node);
     }
@@ -213,7 +213,7 @@ fn started_with<'a>(node: &Node<'a>, key: &str) -> Result<&'a str, Unknown> {
 
 fn controllers_and_brokers(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     let controller = |node: &&Node<'_>| is_controller_only(node.view.node, node.view.now);
-    let (controllers, brokers): (Vec<_>, Vec<_>) = fleet.nodes.iter().partition(controller);
+    let (controllers, brokers): (Vec<_>, Vec<_>) = fleet.on(On::Nodes).partition(controller);
     if controllers.is_empty() || brokers.is_empty() {
         return Err(Unknown::new("Among what was looked at are not both brokers and controllers that are no brokers."));
     }

@@ -2,7 +2,7 @@
 
 use super::{Check, Evaluated, Finding, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Node, On};
-use crate::keys::{Key, Presence, Scope, TOPIC_TWINS, Version, find, lookup, newest_release, suggest};
+use crate::keys::{Key, Presence, SCHEMA_REGISTRY, Scope, TOPIC_TWINS, Version, find, lookup, newest_release, suggest};
 use crate::snapshot::{Entry, Form, Oddity, Setting};
 
 const FILE: &str = "the file";
@@ -30,7 +30,10 @@ pub(super) const CHECKS: &[Check] = &[
                 if is_read {
                     return;
                 }
-                let meant = nearest(scope, &entry.key).filter(|_| !odd_mechanism);
+                let meant = match node.is(On::SchemaRegistries) {
+                    true => nearest_of_registry(&entry.key),
+                    false => nearest(scope, &entry.key).filter(|_| !odd_mechanism),
+                };
                 if is_plugins && meant.as_ref().is_none_or(|(_, distance)| *distance == 0) {
                     return;
                 }
@@ -41,6 +44,8 @@ pub(super) const CHECKS: &[Check] = &[
                     Some((key, _)) => Finding::new(subject(node, entry), "no setting of Kafka", format!("{key}, perhaps"))
                         .fix(format!("{key}=..."))
                         .severity(Severity::Critical),
+                    // Serializers, converters and interceptors of clients read keys of their own from the same file.
+                    None if !node.is(On::Nodes) => return,
                     None => Finding::new(subject(node, entry), "no setting of Kafka", "a setting, or a plugin that reads it"),
                 };
                 found.add(finding);
@@ -265,6 +270,14 @@ fn each_known(node: &Node<'_>, mut judge: impl FnMut(&Entry, &'static Key)) -> E
 /// Whether a client or a topic has the setting: another check tells that.
 fn is_known_somewhere(key: &str) -> bool {
     Scope::ALL.into_iter().any(|scope| lookup(scope, key).is_some())
+}
+
+/// The same of the Schema Registry's own settings; absent for one of them.
+fn nearest_of_registry(name: &str) -> Option<(String, usize)> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(known, name);
+    let near = SCHEMA_REGISTRY.iter().copied().map(|known| (known.to_owned(), distance(&known)));
+    near.filter(|(_, distance)| (1..=2).contains(distance)).min_by_key(|(_, distance)| *distance)
+        .filter(|_| !SCHEMA_REGISTRY.contains(&name))
 }
 
 /// The name that was meant, whole, and how many letters differ. Under `listener.name.NAME.` only the rest is compared.

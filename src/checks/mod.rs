@@ -39,6 +39,8 @@ impl Profile {
 pub enum Run {
     /// Once for each node of these kinds.
     Node(On, fn(&Node<'_>, &mut Found) -> Evaluated),
+    /// Once for all nodes together, when any is of these kinds.
+    Together(On, fn(&Fleet<'_>, &mut Found) -> Evaluated),
     /// Once for all nodes together.
     Fleet(fn(&Fleet<'_>, &mut Found) -> Evaluated),
 }
@@ -79,6 +81,8 @@ impl Check {
 pub struct Verdict {
     /// What it found, without repetition, in the order of the subjects.
     pub findings: Vec<Finding>,
+    /// Whether the set has what the check is about: one without Connect workers need not say so for each check of theirs.
+    pub applies: bool,
     /// Whether anything was judged. Without findings, that is a pass for what is not under `unknown`.
     pub evaluated: bool,
     /// What could not be judged: the node, where it is one node's, and why.
@@ -103,6 +107,9 @@ families! {
     advertised,
     authentication,
     authorization,
+    clients,
+    connect,
+    deployments,
     drift,
     drift_dynamic,
     drift_fleet,
@@ -123,6 +130,7 @@ families! {
     quotas,
     racks,
     retention,
+    schemas,
     sizes,
     timeouts,
     values,
@@ -137,7 +145,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 /// Evaluates one check. One that panics is not evaluated, and costs no other.
 #[must_use]
 pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
-    let mut verdict = Verdict::default();
+    let mut verdict = Verdict { applies: true, ..Verdict::default() };
     let mut take = |origin: Option<&Origin>, judge: &dyn Fn(&mut Found) -> Evaluated| {
         let mut found = Found::default();
         let evaluated = catch_unwind(AssertUnwindSafe(|| {
@@ -149,19 +157,28 @@ pub fn run(check: &Check, fleet: &Fleet<'_>) -> Verdict {
         verdict.findings.append(&mut found.findings);
         verdict.unknown.extend(evaluated.err().map(|why| (origin.cloned(), why)));
     };
+    let on = match check.run {
+        Run::Fleet(_) => None,
+        Run::Together(on, _) | Run::Node(on, _) => Some(on),
+    };
     if let Some(why) = nothing_seen(fleet) {
         take(None, &|_| Err(Unknown(why.clone())));
+        verdict.applies = on.is_none_or(On::is_expected);
         return verdict;
     }
     match check.run {
         Run::Fleet(judge) => take(None, &|found| judge(fleet, found)),
-        Run::Node(on, judge) => {
-            fleet.on(on).for_each(|node| take(Some(node.origin), &|found| judge(node, found)));
-            if fleet.on(on).next().is_none() {
-                let why = format!("Among what was looked at are no {}.", on.plural());
-                verdict.unknown.push((None, Unknown::new(why)));
+        Run::Together(on, judge) => {
+            if fleet.on(on).next().is_some() {
+                take(None, &|found| judge(fleet, found));
             }
         }
+        Run::Node(on, judge) => fleet.on(on).for_each(|node| take(Some(node.origin), &|found| judge(node, found))),
+    }
+    if let Some(on) = on.filter(|on| fleet.on(*on).next().is_none()) {
+        verdict.applies = on.is_expected();
+        let why = format!("Among what was looked at are no {}.", on.plural());
+        verdict.unknown.push((None, Unknown::new(why)));
     }
     verdict.findings.sort_by(|a, b| a.subject.cmp(&b.subject));
     verdict.findings.dedup();

@@ -39,6 +39,9 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     let fleet = Fleet::of_one(view);
     for check in checks::all() {
         let verdict = checks::run(check, &fleet);
+        if !verdict.applies {
+            continue;
+        }
         if !verdict.unknown.is_empty() {
             samples.push(&NOT_EVALUATED, [check.id], 1);
         }

@@ -8,8 +8,8 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, ConfigSource, Configs, FileKind, Host, HostNode, Liveness, LogDirFiles, LogDirPlace,
-    LogDirs, NodeView, Origin, Quorum, Registrations, Section, Snapshot, UnixMs,
+    BrokerProcess, ConfigFile, ConfigSource, Configs, Container, FileKind, Host, HostNode, Liveness, LogDirFiles,
+    LogDirPlace, LogDirs, NodeView, Origin, Quorum, Registrations, Section, Snapshot, Strimzi, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -23,6 +23,20 @@ pub enum On {
     Nodes,
     /// Whatever has a file that is recognised: nodes, clients, workers.
     Files,
+    /// Whatever connects to brokers by a file of its own: producers, consumers, other clients, Connect workers.
+    Clients,
+    /// Producers.
+    Producers,
+    /// Consumers.
+    Consumers,
+    /// Connect workers.
+    ConnectWorkers,
+    /// Schema Registries.
+    SchemaRegistries,
+    /// Brokers and controllers that are services of a compose file.
+    Containers,
+    /// Brokers and controllers that a Strimzi resource describes.
+    Resources,
 }
 
 impl On {
@@ -34,7 +48,21 @@ impl On {
             Self::Controllers => "controllers",
             Self::Nodes => "brokers and controllers",
             Self::Files => "configuration files",
+            Self::Clients => "files of clients",
+            Self::Producers => "files of producers",
+            Self::Consumers => "files of consumers",
+            Self::ConnectWorkers => "files of Connect workers",
+            Self::SchemaRegistries => "files of Schema Registries",
+            Self::Containers => "compose files with brokers",
+            Self::Resources => "Strimzi resources",
         }
+    }
+
+    /// Whether every set is to have some: without them a check of theirs says that it is blind. Of the others a set may
+    /// have none.
+    #[must_use]
+    pub fn is_expected(self) -> bool {
+        matches!(self, Self::Brokers | Self::Controllers | Self::Nodes | Self::Files)
     }
 }
 
@@ -98,15 +126,16 @@ impl<'a> Fleet<'a> {
             registered().max(alive()).filter(|count| *count > 0)
         };
         let replicas = |node: &Node<'_>| {
-            let file = node.settings.file?;
-            let told = file.strimzi.as_ref().and_then(|resource| resource.replicas);
-            let scaled = || file.container.as_ref().and_then(|container| container.replicas);
+            let told = node.resource().and_then(|resource| resource.replicas);
+            let scaled = || node.container().and_then(|container| container.replicas);
             told.or_else(scaled).and_then(|count| usize::try_from(count).ok())
         };
         let described = || {
             let brokers: Vec<&Node<'_>> = self.on(On::Brokers).collect();
             let count = brokers.iter().map(|node| replicas(node).unwrap_or(1)).sum();
-            let alone = |node: &Node<'_>| node.is(On::Controllers) && super::voters::is_only_voter(node);
+            let alone = |node: &Node<'_>| {
+                (node.is(On::Controllers) && super::voters::is_only_voter(node)) || node.is_with_its_own_zookeeper()
+            };
             (count > 1 || brokers.first().is_some_and(|node| replicas(node).is_some() || alone(node))).then_some(count)
         };
         // A controller's DescribeCluster names controllers.
@@ -173,18 +202,39 @@ impl<'a> Node<'a> {
             return false;
         }
         let kind = self.settings.file.map(|file| &file.kind);
-        if on == On::Files {
-            return !matches!(kind, Some(FileKind::Foreign(_) | FileKind::Unknown(_)));
-        }
-        if kind.is_some_and(|kind| !kind.is_node()) {
-            return false;
-        }
-        let roles = self.effective("process.roles").map(|roles| roles.value).unwrap_or_default();
+        let is_node = kind.is_none_or(FileKind::is_node);
         match on {
-            On::Brokers => !super::node::is_controller_only(self.view.node, self.view.now),
-            On::Controllers => roles.split(',').any(|role| role.trim() == "controller"),
-            On::Nodes | On::Files => true,
+            On::Files => !matches!(kind, Some(FileKind::Foreign(_) | FileKind::Unknown(_))),
+            On::Nodes => is_node,
+            On::Brokers => is_node && !super::node::is_controller_only(self.view.node, self.view.now),
+            On::Controllers => {
+                let roles = self.effective("process.roles").map(|roles| roles.value).unwrap_or_default();
+                is_node && roles.split(',').any(|role| role.trim() == "controller")
+            }
+            On::Clients => matches!(
+                kind,
+                Some(FileKind::Producer | FileKind::Consumer | FileKind::Client | FileKind::ConnectWorker)
+            ),
+            On::Producers => kind == Some(&FileKind::Producer),
+            On::Consumers => kind == Some(&FileKind::Consumer),
+            On::ConnectWorkers => kind == Some(&FileKind::ConnectWorker),
+            On::SchemaRegistries => kind == Some(&FileKind::SchemaRegistry),
+            On::Containers => is_node && self.container().is_some(),
+            On::Resources => is_node && self.resource().is_some(),
         }
+    }
+
+    /// The service of a compose file that runs it; absent for whatever else describes it.
+    #[must_use]
+    pub fn container(&self) -> Option<&'a Container> {
+        // A file of variables alone names no service.
+        self.settings.file?.container.as_ref().filter(|container| !container.service.is_empty())
+    }
+
+    /// The Strimzi resource that describes it; absent for whatever else does.
+    #[must_use]
+    pub fn resource(&self) -> Option<&'a Strimzi> {
+        self.settings.file?.strimzi.as_ref()
     }
 
     /// Whether both may be of one cluster.
@@ -235,6 +285,13 @@ impl<'a> Node<'a> {
             Some(failure) => failure.message.clone(),
             None => "Nothing was looked at.".to_owned(),
         })
+    }
+
+    /// Whether its ZooKeeper is a service of the same compose file, as the bare name says: then the whole cluster is there.
+    fn is_with_its_own_zookeeper(&self) -> bool {
+        let is_service = |host: &str| !host.is_empty() && !host.contains('.') && !host.contains('/');
+        let zookeeper = self.text("zookeeper.connect").unwrap_or_default();
+        self.container().is_some() && is_service(zookeeper.split(':').next().unwrap_or_default())
     }
 
     /// The node in words: its id where it is known, and where its view comes from.

@@ -80,7 +80,9 @@ pub enum Lie {
 pub fn machines<'a>(fleet: &'a Fleet<'a>) -> Vec<Machine<'a>> {
     let mut proven: BTreeMap<&'a str, Machine<'a>> = BTreeMap::new();
     let mut elsewhere = Vec::new();
-    for node in &fleet.nodes {
+    // Clients and workers have no data of their own.
+    let may_have_data = |node: &&Node<'_>| node.settings.file.is_none_or(|file| file.kind.is_node());
+    for node in fleet.nodes.iter().filter(may_have_data) {
         let host = node.view.node.host.fresh(fleet.now);
         let boot_id = host.and_then(|host| host.boot_id.as_deref());
         let chosen = node.view.node.process.fresh(fleet.now);

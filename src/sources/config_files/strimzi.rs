@@ -11,10 +11,9 @@ use crate::snapshot::{
     ConfigFile, Entry, FileKind, Form, Oddity, Place, Setting, Strimzi, StrimziListener, StrimziVolume, mark_overridden,
 };
 
-/// Settings that the operator writes itself: they are set, and what to is not in the resource.
+/// Settings of KRaft nodes that the operator writes itself: they are set, and what to is not in the resource.
 const OWN: &[&str] = &[
     "advertised.listeners",
-    "broker.id",
     "controller.listener.names",
     "controller.quorum.bootstrap.servers",
     "controller.quorum.voters",
@@ -24,6 +23,16 @@ const OWN: &[&str] = &[
     "log.dirs",
     "metadata.log.dir",
     "node.id",
+];
+
+/// The same of brokers that run with ZooKeeper.
+const OWN_WITH_ZOOKEEPER: &[&str] = &[
+    "advertised.listeners",
+    "broker.id",
+    "inter.broker.listener.name",
+    "listener.security.protocol.map",
+    "listeners",
+    "log.dirs",
     "zookeeper.connect",
 ];
 
@@ -125,7 +134,9 @@ fn node_file(path: &str, kafka: Option<&Document<'_>>, pool: Option<&Document<'_
         Some(_) => format!("KafkaNodePool {}", name(pool_value)),
         None => format!("Kafka {}", name(kafka_value)),
     });
-    for key in OWN {
+    // Nodes without roles run with ZooKeeper.
+    let own = if strimzi.roles.is_empty() { OWN_WITH_ZOOKEEPER } else { OWN };
+    for key in own {
         file.entries.push(entry(key, Setting::Elsewhere, "spec.kafka", None));
     }
     if let Some(kafka) = kafka {
