@@ -767,6 +767,6 @@ fn check_on_what_is_no_snapshot_could_not_look() {
     for path in [file, missing] {
         let output = run(&["check", &path.display().to_string()]);
         assert_eq!(output.status.code(), BLIND);
-        assert!(stderr(&output).contains(&path.display().to_string()), "{}", stderr(&output));
+        assert!(stdout(&output).contains(&format!("NOTHING SEEN: {}", path.display())), "{}", stdout(&output));
     }
 }

@@ -112,6 +112,7 @@ fn for_machines<'a>(fleet: &'a Fleet<'a>, mut judge: impl FnMut(&Machine<'a>) ->
     for machine in machines(fleet) {
         let judged = match machine.proof {
             Proof::Proven => machine.complete().and_then(|_| judge(&machine)),
+            Proof::Declared => judge(&machine),
             Proof::Unknown => Err(unplaced(&machine)),
         };
         evaluated = evaluated.and(judged);
@@ -126,6 +127,7 @@ fn duplicate_id(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     for machine in &machines {
         evaluated = evaluated.and(match machine.proof {
             Proof::Proven => machine.complete().map(drop),
+            Proof::Declared => Ok(()),
             // What runs beside these is not known; between them it is.
             Proof::Unknown if machine.members.len() > 1 => Ok(()),
             Proof::Unknown => Err(unplaced(machine)),
@@ -168,6 +170,10 @@ fn same_network(a: &Member<'_>, b: &Member<'_>) -> Result<bool, Unknown> {
         let why = || Unknown::new(format!("The network namespace of {} may not be seen, or it does not run.", member.name));
         member.process().and_then(|process| process.network_namespace).ok_or_else(why)
     };
+    if a.on_host.is_none() && b.on_host.is_none() {
+        // Declared to be on one machine: there files are all there is.
+        return Ok(!has_own_network(a) && !has_own_network(b));
+    }
     Ok(namespace(a)? == namespace(b)?)
 }
 

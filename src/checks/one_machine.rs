@@ -110,7 +110,25 @@ fn kind(a: &Dir<'_, '_>, b: &Dir<'_, '_>) -> Option<Kind> {
     }
 }
 
+/// Nodes that a manifest puts on one machine: there equal names are one directory.
+fn declared(wanted: Kind, machine: &Machine<'_>, found: &mut Found) {
+    for (a, b) in machine.pairs() {
+        let (of_a, of_b) = (a.configured_dirs().unwrap_or_default(), b.configured_dirs().unwrap_or_default());
+        for (one, other) in of_a.iter().flat_map(|one| of_b.iter().map(move |other| (one, other))) {
+            let (inside_one, inside_other) = (names(one), names(other));
+            let meets = inside_one.starts_with(&inside_other) || inside_other.starts_with(&inside_one);
+            let kind = if inside_one == inside_other { SHARED } else { NESTED };
+            if let (true, true, Some(node)) = (meets, kind == wanted, b.node) {
+                let is = format!("{other} of {}, {one} of {}, on {}", b.name, a.name, machine.name);
+                found.add(Finding::new(node.subject("log.dirs"), is, "a directory of its own for each node"));
+            }
+        }
+    }
+}
+
 fn of_kind(wanted: Kind, fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
+    let all = machines(fleet);
+    all.iter().filter(|machine| machine.proof == Proof::Declared).for_each(|machine| declared(wanted, machine, found));
     for_machines(fleet, |machine| {
         machine.complete()?;
         let (dirs, unknown) = machine.dirs();
@@ -135,6 +153,8 @@ fn for_machines<'a>(fleet: &'a Fleet<'a>, mut judge: impl FnMut(&Machine<'a>) ->
     for machine in machines(fleet) {
         let judged = match machine.proof {
             Proof::Proven => judge(&machine),
+            // By name, which `declared` does.
+            Proof::Declared => Ok(()),
             Proof::Unknown => Err(unplaced(&machine)),
         };
         evaluated = evaluated.and(judged);

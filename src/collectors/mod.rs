@@ -6,6 +6,7 @@ mod findings;
 mod log_dirs;
 mod node;
 mod partitions;
+mod places;
 mod quorum;
 mod replication;
 mod sources;
@@ -67,6 +68,7 @@ pub static COLLECTORS: &[&Collector] = &[
     &configs::COLLECTOR,
     &replication::COLLECTOR,
     &log_dirs::COLLECTOR,
+    &places::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

@@ -28,6 +28,8 @@ pub struct Machine<'a> {
 pub enum Proof {
     /// One boot of one kernel.
     Proven,
+    /// A manifest says so.
+    Declared,
     /// Nothing tells them apart: they may be anywhere.
     Unknown,
 }
@@ -79,6 +81,7 @@ pub enum Lie {
 #[must_use]
 pub fn machines<'a>(fleet: &'a Fleet<'a>) -> Vec<Machine<'a>> {
     let mut proven: BTreeMap<&'a str, Machine<'a>> = BTreeMap::new();
+    let mut declared: BTreeMap<&'a str, Vec<Member<'a>>> = BTreeMap::new();
     let mut elsewhere = Vec::new();
     // Clients and workers have no data of their own.
     let may_have_data = |node: &&Node<'_>| node.settings.file.is_none_or(|file| file.kind.is_node());
@@ -88,7 +91,11 @@ pub fn machines<'a>(fleet: &'a Fleet<'a>) -> Vec<Machine<'a>> {
         let chosen = node.view.node.process.fresh(fleet.now);
         let own = chosen.filter(|process| process.chosen.is_some()).and_then(|process| process.boot_id.as_deref());
         let Some(boot_id) = boot_id.or(own) else {
-            elsewhere.push(Member::seen(node));
+            let machine = node.settings.file.and_then(|file| file.machine.as_deref());
+            match machine {
+                Some(name) => declared.entry(name).or_default().push(Member::seen(node)),
+                None => elsewhere.push(Member::seen(node)),
+            }
             continue;
         };
         let name = host.and_then(|host| host.hostname.clone()).unwrap_or_else(|| boot_id.to_owned());
@@ -103,6 +110,10 @@ pub fn machines<'a>(fleet: &'a Fleet<'a>) -> Vec<Machine<'a>> {
         machine.add(node, host);
     }
     let mut machines: Vec<Machine<'a>> = proven.into_values().collect();
+    machines.extend(declared.into_iter().map(|(name, members)| {
+        let name = name.to_owned();
+        Machine { proof: Proof::Declared, name, boot_id: None, host: None, members }
+    }));
     if !elsewhere.is_empty() {
         let name = "unknown".to_owned();
         machines.push(Machine { proof: Proof::Unknown, name, boot_id: None, host: None, members: elsewhere });

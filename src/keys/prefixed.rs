@@ -87,7 +87,12 @@ pub fn find(scope: Scope, name: &str) -> Option<Found> {
 fn listener_key(name: &str) -> Option<&'static Key> {
     let rest = name.strip_prefix("listener.name.")?;
     let (_, tail) = rest.split_once('.')?;
-    let of_mechanism = || lookup(Scope::Broker, tail.split_once('.')?.1).filter(|key| key.name.starts_with("sasl."));
+    let of_mechanism = || {
+        lookup(Scope::Broker, tail.split_once('.')?.1).filter(|key| {
+            // KIP-368 lets a mechanism have its own.
+            key.name.starts_with("sasl.") || key.name == "connections.max.reauth.ms"
+        })
+    };
     lookup(Scope::Broker, tail).or_else(of_mechanism)
 }
 
@@ -128,6 +133,8 @@ mod tests {
         let jaas = "listener.name.internal.scram-sha-256.sasl.jaas.config";
         assert_eq!(name(Scope::Broker, jaas), Some("sasl.jaas.config"));
         assert_eq!(name(Scope::Connect, "producer.acks"), Some("acks"));
+        let reauth = "listener.name.internal.scram-sha-512.connections.max.reauth.ms";
+        assert_eq!(name(Scope::Broker, reauth), Some("connections.max.reauth.ms"));
         assert_eq!(find(Scope::Broker, "producer.acks"), None);
         assert_eq!(find(Scope::Broker, "listener.name.internal.log.drs"), None);
         assert_eq!(find(Scope::Broker, "super.users"), Some(Found::Plugin));

@@ -322,4 +322,32 @@ mod tests {
         assert_eq!(manifest.machine("d.properties"), None);
         assert!(Manifest::parse(Path::new("m.yaml"), "- a").unwrap_err().starts_with("--manifest=m.yaml: "));
     }
+
+    #[test]
+    fn files_of_one_machine_collide_and_others_might() {
+        let file = |id: u32, dir: &str| {
+            format!("process.roles=broker\nnode.id={id}\nlog.dirs={dir}\nlisteners=PLAINTEXT://:9092")
+        };
+        let files = [
+            ("a.properties", file(1, "/data")),
+            ("b.properties", file(2, "/data/b")),
+            ("c.properties", file(3, "/data")),
+        ];
+        let found = |manifest: &str| {
+            let manifest = Manifest::parse(Path::new("m.yaml"), manifest).unwrap();
+            let told = Told { manifest, ..Told::default() };
+            let snapshot = snapshot_of_bytes(files.iter().map(|(path, text)| (*path, text.as_bytes())), &told);
+            let report = crate::report::check(&snapshot, crate::checks::Profile::Core, &Default::default());
+            let of_machine = |found: &&crate::report::Found| found.check.id.starts_with("host-");
+            let said = |found: &crate::report::Found| format!("{} {}", found.severity().as_str(), found.check.id);
+            report.findings.iter().filter(of_machine).map(said).collect::<Vec<_>>()
+        };
+        let declared = found("one: [a.properties, b.properties]\nother: [c.properties]");
+        assert_eq!(declared[..2], ["critical host-listener-port-collision", "critical host-logdir-nested"]);
+        assert_eq!(
+            found("one: [a.properties, c.properties]\nother: [b.properties]")[..2],
+            ["critical host-listener-port-collision", "critical host-logdir-shared"]
+        );
+        assert_eq!(found("{}"), ["warning host-logdir-shared"]);
+    }
 }
