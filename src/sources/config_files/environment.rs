@@ -46,6 +46,16 @@ const APACHE_DEFAULTS: &[(&str, Option<&str>)] = &[
     ("transaction.state.log.min.isr", Some("1")),
 ];
 
+/// What images that begin with Kafka's sample file have where no variable says otherwise; a value is absent where it is
+/// not the same in every release.
+const SAMPLE_DEFAULTS: &[(&str, Option<&str>)] = &[
+    ("offsets.topic.replication.factor", Some("1")),
+    ("transaction.state.log.replication.factor", Some("1")),
+    ("transaction.state.log.min.isr", Some("1")),
+    ("share.coordinator.state.topic.replication.factor", None),
+    ("share.coordinator.state.topic.min.isr", None),
+];
+
 /// Fills in `file` what its container makes of `variables`. `file.container` has the mapping.
 pub(super) fn apply(file: &mut ConfigFile, mapping: Mapping, variables: &[Variable]) {
     if variables.len() > CONFIG_ENTRIES_MAX {
@@ -152,6 +162,14 @@ fn add_image_defaults(file: &mut ConfigFile, mapping: Mapping) {
         });
         if let Some(setting) = derived {
             add(file, "listeners", setting);
+        }
+    }
+    let image = file.container.as_ref().and_then(|container| container.image.as_deref()).unwrap_or_default();
+    if matches!(mapping, Mapping::Bitnami | Mapping::Wurstmeister) || image.contains("/confluent-local") {
+        for (key, value) in SAMPLE_DEFAULTS {
+            if !is_set(file, key) {
+                add(file, key, value.map_or(Setting::Elsewhere, |value| Setting::Value(value.to_owned())));
+            }
         }
     }
     if is_set(file, "log.dirs") || is_set(file, "log.dir") {
@@ -295,6 +313,7 @@ mod tests {
             env("KAFKA_CFG_NODE_ID=1\nKAFKA_LOG_DIRS=/data\nKAFKA_CFG_PROCESS_ROLES=broker\nKAFKA_KRAFT_CLUSTER_ID=x");
         assert_eq!(file.get("log.dirs"), Some("/bitnami/kafka/data"));
         assert_eq!(file.entry("log.dirs").unwrap().place, Place::Image);
+        assert_eq!(file.get("offsets.topic.replication.factor"), Some("1"), "its own default, not Kafka's 3");
         assert_eq!(file.container.unwrap().unread_variables, ["KAFKA_LOG_DIRS"]);
     }
 
