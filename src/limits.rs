@@ -168,3 +168,6 @@ pub const CONFIG_KEPT_MS: u64 = 24 * 3_600_000;
 
 /// Milliseconds that a sidecar has to give its snapshot to `check`.
 pub const SNAPSHOT_ANSWER_MS_MAX: u64 = 10_000;
+
+/// Log directories of a node that are compared with each other and with those of others; Kafka is not run with more.
+pub const LOG_DIRS_COMPARED_MAX: usize = 100;

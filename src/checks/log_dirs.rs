@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::machines::{Dir, machines};
+use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{ErrorKind, LogDirPlace};
 
 /// Directories that a reboot or a cleaner empties.
@@ -114,11 +115,12 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The node's directories as configured: of its file, else as it runs.
 fn configured(node: &Node<'_>) -> Result<Vec<String>, Unknown> {
-    if let Ok(file) = node.file() {
-        return Ok(file.log_dirs());
-    }
-    let dirs = node.list("log.dirs")?;
-    Ok(dirs.into_iter().map(str::to_owned).collect())
+    let mut dirs = match node.file() {
+        Ok(file) => file.log_dirs(),
+        Err(_) => node.list("log.dirs")?.into_iter().map(str::to_owned).collect(),
+    };
+    dirs.truncate(LOG_DIRS_COMPARED_MAX);
+    Ok(dirs)
 }
 
 /// The culprit: the line that sets the directory, else the directory.
@@ -266,13 +268,15 @@ fn lexical(path: &str) -> String {
 }
 
 fn duplicate_entry(node: &Node<'_>, found: &mut Found) -> Evaluated {
-    let dirs = node.file()?.data_dirs();
+    let mut dirs = node.file()?.data_dirs();
+    dirs.truncate(LOG_DIRS_COMPARED_MAX);
     let places = node.places();
-    let id = |path: &str| places.as_ref().ok()?.known().find(|(known, _)| *known == path)?.1.id;
-    for (at, path) in dirs.iter().enumerate() {
-        let same = |other: &&String| lexical(other) == lexical(path) || id(other).is_some() && id(other) == id(path);
-        if let Some(first) = dirs[..at].iter().find(same) {
-            let is = format!("{path} is {first}, which is listed before");
+    let id = |path: &String| places.as_ref().ok()?.known().find(|(known, _)| known == path)?.1.id;
+    let identities: Vec<_> = dirs.iter().map(|path| (lexical(path), id(path))).collect();
+    for (at, (name, id)) in identities.iter().enumerate() {
+        let same = |(other, other_id): &(String, _)| other == name || id.is_some() && other_id == id;
+        if let Some(first) = identities[..at].iter().position(same) {
+            let is = format!("{} is {}, which is listed before", dirs[at], dirs[first]);
             found.add(Finding::new(node.subject("log.dirs"), is, "each directory once"));
         }
     }
@@ -280,7 +284,7 @@ fn duplicate_entry(node: &Node<'_>, found: &mut Found) -> Evaluated {
 }
 
 fn relative(node: &Node<'_>, found: &mut Found) -> Evaluated {
-    for path in node.file()?.log_dirs() {
+    for path in node.file()?.log_dirs().into_iter().take(LOG_DIRS_COMPARED_MAX) {
         // A path of another system, or a template, is not ours to judge.
         let foreign = path.contains(['$', '{', '\\']) || path.as_bytes().get(1) == Some(&b':');
         if !path.starts_with('/') && !foreign {

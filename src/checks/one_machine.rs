@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::Fleet;
 use crate::derive::machines::{Dir, Lie, Machine, Member, Proof, machines};
+use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::MountSource;
 
 const SHARED_LOCK: &str = "https://github.com/apache/kafka/blob/trunk/core/src/main/scala/kafka/log/LogManager.scala";
@@ -217,7 +218,8 @@ fn nested(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 /// Directories of one file that lie inside each other by their names.
 fn nested_in_file(member: &Member<'_>, found: &mut Found) {
     let (Some(node), Some(file)) = (member.node, member.properties) else { return };
-    let dirs: Vec<(String, Vec<String>)> = file.log_dirs().into_iter().map(|dir| (dir.clone(), names(&dir))).collect();
+    let all = file.log_dirs().into_iter().take(LOG_DIRS_COMPARED_MAX);
+    let dirs: Vec<(String, Vec<String>)> = all.map(|dir| (dir.clone(), names(&dir))).collect();
     for (inner, below) in &dirs {
         let above = dirs.iter().find(|(_, above)| below.len() > above.len() && below.starts_with(above));
         if let Some((outer, _)) = above {
@@ -249,7 +251,7 @@ fn in_volumes(machine: &Machine<'_>, wanted: Kind, found: &mut Found) {
         let Some((file, container)) = member.properties.and_then(|file| Some((file, file.container.as_ref()?))) else {
             continue;
         };
-        for dir in file.log_dirs() {
+        for dir in file.log_dirs().into_iter().take(LOG_DIRS_COMPARED_MAX) {
             let behind = container.behind(&dir).filter(|behind| {
                 matches!(behind.source, MountSource::HostPath(_) | MountSource::Volume(_))
             });

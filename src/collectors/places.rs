@@ -5,6 +5,7 @@ use super::{Collector, Options};
 use crate::derive::View;
 use crate::derive::fleet::Fleet;
 use crate::exposition::{Metric, Samples, Scope};
+use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{HostNode, LogDirPlace};
 use crate::sources::HOST;
 use crate::sources::host::short_hash;
@@ -45,7 +46,7 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
 }
 
 fn placed(own: &HostNode) -> impl Iterator<Item = (&str, &LogDirPlace)> {
-    own.dirs.iter().filter_map(|(path, place)| Some((path.as_str(), place.as_ref().ok()?)))
+    own.dirs.iter().take(LOG_DIRS_COMPARED_MAX).filter_map(|(path, place)| Some((path.as_str(), place.as_ref().ok()?)))
 }
 
 /// The directories around a path, from its parent to `/`.

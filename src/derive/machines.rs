@@ -6,6 +6,7 @@ use std::path::Path;
 use super::fleet::{Fleet, Node};
 use crate::checks::{Subject, Unknown};
 use crate::gather::split_address;
+use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{ConfigFile, FileId, Host, HostNode, LogDirPlace, NodeProcess};
 
 /// Nodes of one machine, as far as that is known.
@@ -254,7 +255,9 @@ impl<'a> Member<'a> {
     #[must_use]
     pub fn configured_dirs(&self) -> Option<Vec<String>> {
         if let Some(properties) = self.properties {
-            return Some(properties.log_dirs());
+            let mut dirs = properties.log_dirs();
+            dirs.truncate(LOG_DIRS_COMPARED_MAX);
+            return Some(dirs);
         }
         let node = self.node?;
         let dirs = ["log.dirs", "log.dir"].iter().find_map(|key| node.list(key).ok().filter(|dirs| !dirs.is_empty()));
@@ -275,10 +278,17 @@ impl<'a> Member<'a> {
         };
         let mut unknown = on_host.file.as_ref().err().map(|failure| Unknown::new(failure.message.clone()));
         let metadata = self.properties.and_then(|properties| properties.get("metadata.log.dir"));
-        let is_data =
-            |path: &str| self.properties.is_some_and(|properties| properties.data_dirs().iter().any(|dir| dir == path));
+        let data = self.properties.map(ConfigFile::data_dirs).unwrap_or_default();
+        let is_data = |path: &str| data.iter().any(|dir| dir == path);
         let mut dirs = Vec::new();
-        for (path, place) in &on_host.dirs {
+        if on_host.dirs.len() > LOG_DIRS_COMPARED_MAX {
+            let why = format!(
+                "{} has more than {LOG_DIRS_COMPARED_MAX} log directories: the rest is not compared.",
+                self.name
+            );
+            unknown = unknown.or(Some(Unknown::new(why)));
+        }
+        for (path, place) in on_host.dirs.iter().take(LOG_DIRS_COMPARED_MAX) {
             match place {
                 Ok(place) => {
                     let metadata_only = metadata == Some(path.as_str()) && !is_data(path);

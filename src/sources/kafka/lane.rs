@@ -239,6 +239,9 @@ struct Open {
     offered: ApiVersions,
     /// Whether it has answered more than ApiVersions.
     proved: bool,
+    /// Whether it has answered anything since it was opened. Kafka closes a connection that should go on with SASL at the
+    /// second ApiVersions, too (`SaslServerAuthenticator`).
+    used: bool,
     /// The files that it was opened with, and when they were last looked at.
     files: Stamp,
     files_looked_at: Instant,
@@ -340,11 +343,12 @@ impl Task {
                     self.hung.push((api.key, open.endpoint.process));
                 }
                 let at_once = started.elapsed() < AT_ONCE && failure.kind == ErrorKind::Refused;
-                let first = !open.proved && api.key != ApiKey::ApiVersions;
+                let first = !open.proved && (api.key != ApiKey::ApiVersions || !open.used);
                 return Err(if at_once && first { asks_for_sasl(&open.endpoint) } else { failure });
             }
         };
         open.proved |= api.key != ApiKey::ApiVersions;
+        open.used = true;
         let hold_back = throttle::told(api.key, version, &body);
         open.throttled_until = (!hold_back.is_zero()).then(|| Instant::now() + hold_back);
         self.metrics.throttled(hold_back);
@@ -499,7 +503,18 @@ async fn handshake(endpoint: Endpoint, frame_bytes_max: usize, tokens: &Tokens) 
         ends_at = lifetime.map(|lifetime| Instant::now() + lifetime.mul_f64(0.85));
     }
     let proved = endpoint.security.sasl.is_some();
-    Ok(Open { connection, endpoint, offered, proved, files, files_looked_at: started, ends_at, throttled_until: None })
+    let used = false;
+    Ok(Open {
+        connection,
+        endpoint,
+        offered,
+        proved,
+        used,
+        files,
+        files_looked_at: started,
+        ends_at,
+        throttled_until: None,
+    })
 }
 
 /// The password or token, and how long it holds when that is known.
