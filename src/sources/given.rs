@@ -348,6 +348,6 @@ mod tests {
             found("one: [a.properties, c.properties]\nother: [b.properties]")[..2],
             ["critical host-listener-port-collision", "critical host-logdir-shared"]
         );
-        assert_eq!(found("{}"), ["warning host-logdir-shared"]);
+        assert_eq!(found("{}"), ["warning host-listener-port-collision", "warning host-logdir-shared"]);
     }
 }
