@@ -7,7 +7,7 @@ use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, U
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::machines::{Dir, machines};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
-use crate::snapshot::{ErrorKind, LogDirPlace};
+use crate::snapshot::{ErrorKind, LogDirPlace, path_names};
 
 /// Directories that a reboot or a cleaner empties.
 const TEMPORARY: [&str; 5] = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/var/run"];
@@ -254,27 +254,14 @@ fn unusable(place: &LogDirPlace, process: Option<&crate::snapshot::NodeProcess>)
     (uid != 0 && bits & 3 != 3).then(|| format!("mode {mode:o} of user {owner}; the node runs as user {uid}"))
 }
 
-/// A path as Kafka's `File` normalises it, with `.` and `..` undone.
-fn lexical(path: &str) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
-        if name == ".." {
-            names.pop();
-        } else {
-            names.push(name);
-        }
-    }
-    names.join("/")
-}
-
 fn duplicate_entry(node: &Node<'_>, found: &mut Found) -> Evaluated {
     let mut dirs = node.file()?.data_dirs();
     dirs.truncate(LOG_DIRS_COMPARED_MAX);
     let places = node.places();
     let id = |path: &String| places.as_ref().ok()?.known().find(|(known, _)| known == path)?.1.id;
-    let identities: Vec<_> = dirs.iter().map(|path| (lexical(path), id(path))).collect();
+    let identities: Vec<_> = dirs.iter().map(|path| (path_names(path), id(path))).collect();
     for (at, (name, id)) in identities.iter().enumerate() {
-        let same = |(other, other_id): &(String, _)| other == name || id.is_some() && other_id == id;
+        let same = |(other, other_id): &(Vec<&str>, _)| other == name || id.is_some() && other_id == id;
         if let Some(first) = identities[..at].iter().position(same) {
             let is = format!("{} is {}, which is listed before", dirs[at], dirs[first]);
             found.add(Finding::new(node.subject("log.dirs"), is, "each directory once"));

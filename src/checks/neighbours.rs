@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::one_machine::{told_apart, unplaced};
+use super::one_machine::{for_machines, might_collide, told_apart, unplaced};
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::Fleet;
 use crate::derive::machines::{Machine, Member, Proof, machines};
@@ -105,19 +105,6 @@ fn for_pairs<'a>(
         let failed = machine.members.iter().find_map(|member| member.on_host?.file.as_ref().err());
         evaluated.and(failed.map_or(Ok(()), |failure| Err(Unknown::new(failure.message.clone()))))
     })
-}
-
-fn for_machines<'a>(fleet: &'a Fleet<'a>, mut judge: impl FnMut(&Machine<'a>) -> Evaluated) -> Evaluated {
-    let mut evaluated = if fleet.nodes.is_empty() { Err(Unknown::new("No node was looked at.")) } else { Ok(()) };
-    for machine in machines(fleet) {
-        let judged = match machine.proof {
-            Proof::Proven => machine.complete().and_then(|_| judge(&machine)),
-            Proof::Declared => judge(&machine),
-            Proof::Unknown => Err(unplaced(&machine)),
-        };
-        evaluated = evaluated.and(judged);
-    }
-    evaluated
 }
 
 fn duplicate_id(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
@@ -232,9 +219,7 @@ fn would_collide(machine: &Machine<'_>, found: &mut Found) {
             continue;
         }
         if let Some((_, _, port)) = same {
-            let is = format!("port {port} in {} and {}; they would collide if on one machine", a.name, b.name);
-            let fix = "Nothing, when each runs on a machine or in a container of its own; check it on their hosts.";
-            found.add(Finding::new(Subject::Cluster, is, "known machines").severity(Severity::Warning).fix(fix));
+            found.add(might_collide(&format!("port {port} in {} and {}", a.name, b.name)));
             return;
         }
     }

@@ -2,12 +2,14 @@
 //! machine is proven to be one; where nothing tells it, a set of nodes gets one warning.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use super::compare::each;
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::Fleet;
 use crate::derive::machines::{Dir, Lie, Machine, Member, Proof, machines};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
-use crate::snapshot::MountSource;
+use crate::snapshot::{MountSource, path_names};
 
 const SHARED_LOCK: &str = "https://github.com/apache/kafka/blob/trunk/core/src/main/scala/kafka/log/LogManager.scala";
 const LOG_DIRS: &str = "https://kafka.apache.org/documentation/#brokerconfigs_log.dirs";
@@ -116,7 +118,7 @@ fn declared(wanted: Kind, machine: &Machine<'_>, found: &mut Found) {
     for (a, b) in machine.pairs() {
         let (of_a, of_b) = (a.configured_dirs().unwrap_or_default(), b.configured_dirs().unwrap_or_default());
         for (one, other) in of_a.iter().flat_map(|one| of_b.iter().map(move |other| (one, other))) {
-            let (inside_one, inside_other) = (names(one), names(other));
+            let (inside_one, inside_other) = (path_names(one), path_names(other));
             let meets = inside_one.starts_with(&inside_other) || inside_other.starts_with(&inside_one);
             let kind = if inside_one == inside_other { SHARED } else { NESTED };
             if let (true, true, Some(node)) = (meets, kind == wanted, b.node) {
@@ -128,10 +130,11 @@ fn declared(wanted: Kind, machine: &Machine<'_>, found: &mut Found) {
 }
 
 fn of_kind(wanted: Kind, fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
-    let all = machines(fleet);
-    all.iter().filter(|machine| machine.proof == Proof::Declared).for_each(|machine| declared(wanted, machine, found));
     for_machines(fleet, |machine| {
-        machine.complete()?;
+        if machine.proof == Proof::Declared {
+            declared(wanted, machine, found);
+        }
+        // Of declared machines it is not known where the directories lie: a link is not seen.
         let (dirs, unknown) = machine.dirs();
         for (at, a) in dirs.iter().enumerate() {
             for b in &dirs[at + 1..] {
@@ -148,19 +151,20 @@ fn of_kind(wanted: Kind, fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     })
 }
 
-/// Judges every proven machine. What cannot be judged of one does not hide the others.
-fn for_machines<'a>(fleet: &'a Fleet<'a>, mut judge: impl FnMut(&Machine<'a>) -> Evaluated) -> Evaluated {
-    let mut evaluated = Ok(());
-    for machine in machines(fleet) {
-        let judged = match machine.proof {
-            Proof::Proven => judge(&machine),
-            // By name, which `declared` does.
-            Proof::Declared => Ok(()),
-            Proof::Unknown => Err(unplaced(&machine)),
-        };
-        evaluated = evaluated.and(judged);
-    }
-    if fleet.nodes.is_empty() { Err(Unknown::new("No node was looked at.")) } else { evaluated }
+/// Judges every machine that is known to be one.
+pub(super) fn for_machines<'a>(fleet: &'a Fleet<'a>, mut judge: impl FnMut(&Machine<'a>) -> Evaluated) -> Evaluated {
+    each(machines(fleet), |machine| match machine.proof {
+        Proof::Proven => machine.complete().and_then(|_| judge(&machine)),
+        Proof::Declared => judge(&machine),
+        Proof::Unknown => Err(unplaced(&machine)),
+    })
+}
+
+/// The warning for a set of which nothing says where it runs.
+pub(super) fn might_collide(what: &str) -> Finding {
+    let is = format!("{what}; they would collide if on one machine");
+    let fix = "Nothing, when each runs on a machine or in a container of its own; check it on their hosts.";
+    Finding::new(Subject::Cluster, is, "known machines").severity(Severity::Warning).fix(fix)
 }
 
 /// Why nodes that may be anywhere are not judged.
@@ -218,8 +222,9 @@ fn nested(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 /// Directories of one file that lie inside each other by their names.
 fn nested_in_file(member: &Member<'_>, found: &mut Found) {
     let (Some(node), Some(file)) = (member.node, member.properties) else { return };
-    let all = file.log_dirs().into_iter().take(LOG_DIRS_COMPARED_MAX);
-    let dirs: Vec<(String, Vec<String>)> = all.map(|dir| (dir.clone(), names(&dir))).collect();
+    let all = file.log_dirs();
+    let dirs: Vec<(&String, Vec<&str>)> =
+        all.iter().take(LOG_DIRS_COMPARED_MAX).map(|dir| (dir, path_names(dir))).collect();
     for (inner, below) in &dirs {
         let above = dirs.iter().find(|(_, above)| below.len() > above.len() && below.starts_with(above));
         if let Some((outer, _)) = above {
@@ -228,19 +233,6 @@ fn nested_in_file(member: &Member<'_>, found: &mut Found) {
             found.add(Finding::new(node.subject(key), is, "directories beside each other"));
         }
     }
-}
-
-/// The names of a path, with `.` and `..` undone.
-fn names(path: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
-        if name == ".." {
-            names.pop();
-        } else {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }
 
 /// Services of one compose file whose directories lie in one volume, or one path of the host: the same is proven there
@@ -255,14 +247,14 @@ fn in_volumes(machine: &Machine<'_>, wanted: Kind, found: &mut Found) {
             let behind = container.behind(&dir).filter(|behind| {
                 matches!(behind.source, MountSource::HostPath(_) | MountSource::Volume(_))
             });
-            dirs.extend(behind.map(|behind| (member, file, dir.clone(), behind.source, names(&behind.below))));
+            dirs.extend(behind.map(|behind| (member, file, dir.clone(), behind.source, behind.below)));
         }
     }
     for (at, (a, of_a, _, source, path)) in dirs.iter().enumerate() {
         for (b, of_b, dir, other_source, other) in &dirs[at + 1..] {
             let apart = std::ptr::eq(*a, *b) || of_a.path != of_b.path || source != other_source;
             let lies = if path == other { SHARED } else { NESTED };
-            if apart || lies != wanted || !(path.starts_with(other) || other.starts_with(path)) {
+            if apart || lies != wanted || !(Path::new(path).starts_with(other) || Path::new(other).starts_with(path)) {
                 continue;
             }
             let subject = b.node.map_or_else(|| Subject::Node(b.name.clone()), |node| node.subject("log.dirs"));
@@ -296,9 +288,7 @@ fn would_collide(machine: &Machine<'_>, found: &mut Found) {
     let same: Vec<String> = users.iter().filter_map(may_meet).collect();
     if let Some(first) = same.first() {
         let more = if same.len() > 1 { format!(" and {} more", same.len() - 1) } else { String::new() };
-        let is = format!("the same log directories: {first}{more}; they would collide if on one machine");
-        let fix = "Nothing, when each runs on a machine or in a container of its own; check it on their hosts.";
-        found.add(Finding::new(Subject::Cluster, is, "known machines").severity(Severity::Warning).fix(fix));
+        found.add(might_collide(&format!("the same log directories: {first}{more}")));
     }
 }
 

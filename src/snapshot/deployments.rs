@@ -154,16 +154,17 @@ impl Container {
     /// path is then in the container's own layer, and gone with it.
     #[must_use]
     pub fn behind(&self, path: &str) -> Option<Behind<'_>> {
-        let path = components(path);
-        let above = |mount: &&Mount| path.starts_with(&components(&mount.target));
-        let mount = self.mounts.iter().filter(above).max_by_key(|mount| components(&mount.target).len())?;
-        let below = path[components(&mount.target).len()..].join("/");
+        let path = path_names(path);
+        let above = |mount: &&Mount| path.starts_with(&path_names(&mount.target));
+        let mount = self.mounts.iter().filter(above).max_by_key(|mount| path_names(&mount.target).len())?;
+        let below = path[path_names(&mount.target).len()..].join("/");
         Some(Behind { source: &mount.source, below })
     }
 }
 
-/// The names of an absolute path, `.` and empty ones left out, `..` undone.
-fn components(path: &str) -> Vec<&str> {
+/// The names of a path, `.` and empty ones left out, `..` undone: by them two spellings are compared.
+#[must_use]
+pub fn path_names(path: &str) -> Vec<&str> {
     let mut names = Vec::new();
     for name in path.split('/') {
         match name {

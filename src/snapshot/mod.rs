@@ -27,7 +27,9 @@ pub use config_files::{
     mark_overridden,
 };
 pub use configs::{ConfigSource, ConfigValue, Configs, Given, Loggers, Override, Overrides, TopicConfig, Withheld};
-pub use deployments::{Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume};
+pub use deployments::{
+    Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume, path_names,
+};
 pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
 pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, LockFile, LogDirPlace, Mounted, NodeFile, NodeProcess, Space,
@@ -152,25 +154,42 @@ pub struct SourceStatus<'a> {
     pub valid_until: Option<UnixMs>,
 }
 
-impl NodeView {
-    /// Every section, to be changed whatever is in it; by the name of its source.
-    fn sections_mut(&mut self) -> [(&'static str, &mut dyn AnySection); 12] {
-        [
-            ("process", &mut self.process),
-            ("properties", &mut self.properties),
-            ("files", &mut self.files),
-            ("host", &mut self.host),
-            ("liveness", &mut self.liveness),
-            ("registrations", &mut self.registrations),
-            ("metadata", &mut self.cluster),
-            ("offsets", &mut self.offsets),
-            ("log_dirs", &mut self.log_dirs),
-            ("configs", &mut self.configs),
-            ("quorum", &mut self.quorum),
-            ("reassignments", &mut self.reassignments),
-        ]
-    }
+/// The sections of a [`NodeView`] by the names of their sources, in the order of the arrow and of the SOURCES table.
+macro_rules! sections {
+    ($($source:literal => $field:ident,)*) => {
+        const SECTIONS: usize = [$($source),*].len();
 
+        impl NodeView {
+            /// Every section, to be changed whatever is in it; by the name of its source.
+            fn sections_mut(&mut self) -> [(&'static str, &mut dyn AnySection); SECTIONS] {
+                [$(($source, &mut self.$field)),*]
+            }
+
+            /// Every section by the name of its source.
+            #[must_use]
+            pub fn statuses(&self) -> [SourceStatus<'_>; SECTIONS] {
+                [$(self.$field.status($source)),*]
+            }
+        }
+    };
+}
+
+sections! {
+    "process" => process,
+    "properties" => properties,
+    "files" => files,
+    "host" => host,
+    "liveness" => liveness,
+    "registrations" => registrations,
+    "metadata" => cluster,
+    "offsets" => offsets,
+    "log_dirs" => log_dirs,
+    "configs" => configs,
+    "quorum" => quorum,
+    "reassignments" => reassignments,
+}
+
+impl NodeView {
     /// Tells every time of its sections by a clock that is `ms` milliseconds ahead, or behind when they are negative.
     pub fn shift(&mut self, ms: i64) {
         if ms != 0 {
@@ -192,25 +211,6 @@ impl NodeView {
         (self.log_dirs.last, self.configs.last) = Default::default();
         (self.quorum.last, self.reassignments.last) = Default::default();
     }
-
-    /// Every section by the name of its source, in the order of the arrow. The names are those of the SOURCES table.
-    #[must_use]
-    pub fn statuses(&self) -> [SourceStatus<'_>; 12] {
-        [
-            self.process.status("process"),
-            self.properties.status("properties"),
-            self.files.status("files"),
-            self.host.status("host"),
-            self.liveness.status("liveness"),
-            self.registrations.status("registrations"),
-            self.cluster.status("metadata"),
-            self.offsets.status("offsets"),
-            self.log_dirs.status("log_dirs"),
-            self.configs.status("configs"),
-            self.quorum.status("quorum"),
-            self.reassignments.status("reassignments"),
-        ]
-    }
 }
 
 #[cfg(test)]
@@ -230,7 +230,7 @@ mod tests {
             Attempt::Failed { at, .. } => at.0,
             _ => 0,
         });
-        assert_eq!(times, [2_000; 12]);
+        assert_eq!(times, [2_000; SECTIONS]);
     }
 
     #[test]
