@@ -72,10 +72,11 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t = Severity::Critical, value_name = "SEVERITY")]
     pub fail_on: Severity,
     /// Which checks are asked: development for one node on a developer's machine, core for what a senior operator
-    /// would always act on, strict for everything.
-    #[arg(long, value_enum, default_value_t, value_name = "PROFILE")]
-    pub profile: Profile,
+    /// would always act on, strict for everything. [default: that of the configuration, else core]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub profile: Option<Profile>,
     /// YAML file of findings that are accepted, each with a reason: accepted: [{check: ID, subject: TEXT, reason: TEXT}].
+    /// [default: that of the configuration]
     #[arg(long, value_name = "FILE")]
     pub expectations: Option<PathBuf>,
     /// Explain one check and end.

@@ -8,7 +8,9 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::acls::Profile;
+use crate::checks;
 use crate::collectors::{self, PartitionDetail};
+use crate::report::Terms;
 use crate::security_options::SecurityOptions;
 use crate::sources::kafka::{Endpoint, Security};
 use crate::switches::Switches;
@@ -100,6 +102,17 @@ pub struct Options {
     #[command(flatten)]
     #[serde(flatten)]
     pub collectors: Switches,
+
+    /// Which checks count: development, core or strict. [default: strict while serving, core for check]
+    #[arg(long = "profile", env = "BROKERWATCH_PROFILE", value_enum, value_name = "PROFILE", help_heading = "Checks")]
+    #[serde(rename = "profile")]
+    pub checks_profile: Option<checks::Profile>,
+
+    /// YAML file of findings that are accepted, each with a reason: accepted: [{check: ID, subject: TEXT, reason: TEXT}].
+    /// Read again on SIGHUP.
+    #[arg(long = "expectations", env = "BROKERWATCH_EXPECTATIONS", value_name = "FILE", help_heading = "Checks")]
+    #[serde(rename = "expectations")]
+    pub expectations: Option<PathBuf>,
 
     /// Root of the proc file system. [default: /proc]
     #[arg(
@@ -204,6 +217,10 @@ pub struct Config {
     pub telemetry_path: String,
     /// Who may ask, and over what.
     pub web_config_file: Option<PathBuf>,
+    /// Which checks count; absent when nobody says.
+    pub checks_profile: Option<checks::Profile>,
+    /// File of accepted findings. What it says is in `collectors.terms`, once it was read.
+    pub expectations: Option<PathBuf>,
     /// What the collectors are told.
     pub collectors: collectors::Options,
     /// Root of the proc file system.
@@ -242,6 +259,8 @@ impl Options {
             web_config_file: self.web_config_file.or(file.web_config_file),
             partition_detail: self.partition_detail.or(file.partition_detail),
             collectors: self.collectors.or(file.collectors),
+            checks_profile: self.checks_profile.or(file.checks_profile),
+            expectations: self.expectations.or(file.expectations),
             procfs: self.procfs.or(file.procfs),
             sysfs: self.sysfs.or(file.sysfs),
             reader_socket: self.reader_socket.or(file.reader_socket),
@@ -274,7 +293,10 @@ impl Options {
             collectors: collectors::Options {
                 disabled: self.collectors.disabled(),
                 partition_detail: self.partition_detail.unwrap_or_default(),
+                terms: Terms { profile: self.checks_profile.unwrap_or(Terms::default().profile), ..Terms::default() },
             },
+            checks_profile: self.checks_profile,
+            expectations: self.expectations,
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
             sysfs: self.sysfs.unwrap_or_else(|| PathBuf::from("/sys")),
             reader_socket: self.reader_socket,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use brokerwatch::baseline::Baseline;
 use brokerwatch::cli::{BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, exit};
 use brokerwatch::config::{Config, Options};
-use brokerwatch::report::Expectations;
+use brokerwatch::report::{Expectations, Terms};
 use brokerwatch::snapshot::Snapshot;
 use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
 use brokerwatch::{acls, collectors, report, sources};
@@ -54,13 +54,17 @@ fn configuration(cli: &Cli) -> Result<Config, String> {
             Options::parse(&shown, &text)?
         }
     };
-    cli.options.clone().or(file.clone()).validate().map_err(|error| match &cli.config_file {
+    let mut config = cli.options.clone().or(file.clone()).validate().map_err(|error| match &cli.config_file {
         // A bad value is told with the file that it stands in. What belongs together may stand in several places.
         Some(path) if file.validate().is_err_and(|own| own == error) => {
             format!("--config.file={}: {error}", path.display())
         }
         _ => error,
-    })
+    })?;
+    if let Some(path) = &config.expectations {
+        config.collectors.terms.expectations = expectations(path)?.into();
+    }
+    Ok(config)
 }
 
 fn usage(message: &str) -> u8 {
@@ -82,21 +86,27 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
             None => usage(&format!("--explain={id}: there is no such check; `brokerwatch check --list` names them")),
         };
     }
-    let expectations = match expectations(arguments.expectations.as_deref()) {
-        Ok(expectations) => expectations,
+    let looked = terms(cli, arguments).and_then(|terms| Ok((terms, look(cli, &arguments.given)?)));
+    let (terms, snapshot) = match looked {
+        Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
-    let snapshot = match look(cli, &arguments.given) {
-        Ok(snapshot) => snapshot,
-        Err(message) => return usage(&message),
-    };
-    let report = report::check(&snapshot, arguments.profile, &expectations);
+    let report = report::check(&snapshot, &terms);
     print!("{}", report.write(arguments.format, &snapshot));
     report.exit_code(arguments.fail_on)
 }
 
-fn expectations(path: Option<&Path>) -> Result<Expectations, String> {
-    let Some(path) = path else { return Ok(Expectations::default()) };
+/// What `check` was told, else what the configuration says.
+fn terms(cli: &Cli, arguments: &CheckArgs) -> Result<Terms, String> {
+    let config = configuration(cli)?;
+    let expectations = match &arguments.expectations {
+        Some(path) => expectations(path)?.into(),
+        None => config.collectors.terms.expectations,
+    };
+    Ok(Terms { profile: arguments.profile.or(config.checks_profile).unwrap_or_default(), expectations })
+}
+
+fn expectations(path: &Path) -> Result<Expectations, String> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| format!("--expectations={shown}: {error}"))?;
     Expectations::parse(&shown, &text)

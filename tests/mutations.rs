@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use brokerwatch::checks::{Profile, Severity};
 use brokerwatch::keys::Version;
-use brokerwatch::report::{self, Expectations, Report};
+use brokerwatch::report::{self, Report};
 use brokerwatch::sources::given::{Told, snapshot_of_bytes};
 use common::repository;
 
@@ -65,7 +65,7 @@ fn judge(files: &Files, profile: Profile) -> Report {
         .collect();
     let told = Told { release: Version::parse("4.1"), ..Told::default() };
     let snapshot = snapshot_of_bytes(named.iter().map(|(path, bytes)| (path.as_str(), *bytes)), &told);
-    report::check(&snapshot, profile, &Expectations::default())
+    report::check(&snapshot, &profile.into())
 }
 
 /// The text of a file of the plain set.

@@ -9,16 +9,21 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use brokerwatch::checks::Profile;
 use brokerwatch::cli::ReportFormat;
 use brokerwatch::collectors::{COLLECTORS, Options, PartitionDetail, collect};
 use brokerwatch::derive::View;
 use brokerwatch::exposition::{Format, Page};
-use brokerwatch::report::{self, Expectations};
+use brokerwatch::report::{self, Expectations, Terms};
 use brokerwatch::snapshot::Snapshot;
 use common::{ensure_file_contents, repository};
+
+/// A case with what its `expectations.yaml` accepts, where it has one.
+fn terms(folder: &Path) -> Terms {
+    let text = std::fs::read_to_string(folder.join("expectations.yaml")).unwrap_or_default();
+    Terms { expectations: Expectations::parse("expectations.yaml", &text).unwrap().into(), ..Terms::default() }
+}
 
 fn cases() -> Vec<(PathBuf, Snapshot)> {
     let mut folders: Vec<PathBuf> =
@@ -32,8 +37,8 @@ fn cases() -> Vec<(PathBuf, Snapshot)> {
     folders.into_iter().map(read).collect()
 }
 
-fn page(snapshot: &Snapshot, detail: PartitionDetail) -> Page {
-    let options = Options { partition_detail: detail, ..Options::default() };
+fn page(folder: &Path, snapshot: &Snapshot, detail: PartitionDetail) -> Page {
+    let options = Options { partition_detail: detail, terms: terms(folder), ..Options::default() };
     let mut page = Page::default();
     for node in snapshot.nodes.values() {
         let trouble = collect(&View::new(node, snapshot.taken_at), &options, &mut page);
@@ -48,9 +53,9 @@ fn every_case_gives_its_golden_page_and_report() {
     assert!(!cases.is_empty());
     let mut wrong = Vec::new();
     for (folder, snapshot) in &cases {
-        let text = String::from_utf8(page(snapshot, PartitionDetail::All).render(Format::Text)).unwrap();
+        let text = String::from_utf8(page(folder, snapshot, PartitionDetail::All).render(Format::Text)).unwrap();
         wrong.extend(ensure_file_contents(&folder.join("metrics.prom"), &text).err());
-        let report = report::check(snapshot, Profile::Strict, &Expectations::default());
+        let report = report::check(snapshot, &terms(folder));
         let report = report.write(ReportFormat::Text, snapshot);
         wrong.extend(ensure_file_contents(&folder.join("check.txt"), &report).err());
     }
@@ -60,8 +65,8 @@ fn every_case_gives_its_golden_page_and_report() {
 #[test]
 fn every_metric_shows_in_a_case() {
     let mut shown = BTreeSet::new();
-    for (_, snapshot) in cases() {
-        shown.extend(page(&snapshot, PartitionDetail::All).names().map(str::to_owned));
+    for (folder, snapshot) in cases() {
+        shown.extend(page(&folder, &snapshot, PartitionDetail::All).names().map(str::to_owned));
     }
     let families = COLLECTORS.iter().flat_map(|collector| collector.families);
     let missing: Vec<_> = families.map(|family| family.name).filter(|name| !shown.contains(*name)).collect();
@@ -72,7 +77,7 @@ fn every_metric_shows_in_a_case() {
 fn a_case_that_is_looked_at_too_late_shows_nothing_of_partitions() {
     for (folder, mut snapshot) in cases() {
         snapshot.taken_at = snapshot.taken_at.plus(86_400_000);
-        let page = page(&snapshot, PartitionDetail::All);
+        let page = page(&folder, &snapshot, PartitionDetail::All);
         for name in page.names() {
             let stale = ["kafka_topic_", "kafka_partition_", "kafka_log_dir_", "kafka_quorum_"];
             assert!(!stale.iter().any(|prefix| name.starts_with(prefix)), "{}: {name}", folder.display());
@@ -83,7 +88,7 @@ fn a_case_that_is_looked_at_too_late_shows_nothing_of_partitions() {
 #[test]
 fn detail_by_topic_and_of_the_unhealthy_only_is_less_of_the_same() {
     for (folder, snapshot) in cases() {
-        let series = |detail| page(&snapshot, detail).series();
+        let series = |detail| page(&folder, &snapshot, detail).series();
         let all = series(PartitionDetail::All);
         let (unhealthy, topics) = (series(PartitionDetail::Unhealthy), series(PartitionDetail::Topics));
         assert!(topics <= unhealthy && unhealthy <= all, "{}: {topics} {unhealthy} {all}", folder.display());

@@ -11,7 +11,8 @@ use crate::derive::fleet::{Fleet, Node, On};
 use crate::snapshot::Origin;
 
 /// Which checks are asked for: each level has those of the levels before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// What is a mistake also on one node on a developer's machine.
     Development,

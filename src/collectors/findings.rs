@@ -1,7 +1,7 @@
 //! What the checks find, as metrics: a new check needs no new alert.
 
 use super::{Collector, Options};
-use crate::checks::{self, Severity};
+use crate::checks::{self, Check, Finding, Severity};
 use crate::derive::View;
 use crate::derive::fleet::Fleet;
 use crate::exposition::{Metric, Samples, Scope};
@@ -12,7 +12,7 @@ pub(super) static COLLECTOR: Collector = Collector {
     name: "findings",
     about: "findings of the checks",
     sources: SOURCES,
-    families: &[&FINDING.family, &COUNT.family, &NOT_EVALUATED.family],
+    families: &[&FINDING.family, &COUNT.family, &ACCEPTED.family, &NOT_EVALUATED.family],
     collect,
 };
 
@@ -28,6 +28,13 @@ static COUNT: Metric<2> = Metric::gauge(
     &["check", "severity"],
     "Findings of a check, unnamed ones included; 0 when it was evaluated and found nothing.",
 );
+static ACCEPTED: Metric<3> = Metric::gauge(
+    "brokerwatch_finding_accepted",
+    Scope::Broker,
+    &["check", "severity", "subject"],
+    "1 for each finding that --expectations accepts; those are not among brokerwatch_finding and brokerwatch_findings. The \
+     first hundred of a check are named.",
+);
 static NOT_EVALUATED: Metric<1> = Metric::gauge(
     "brokerwatch_check_not_evaluated",
     Scope::Itself,
@@ -35,9 +42,10 @@ static NOT_EVALUATED: Metric<1> = Metric::gauge(
     "1 for a check that could not be evaluated, wholly or in part, for want of data.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(view: &View<'_>, options: &Options, samples: &mut Samples) {
     let fleet = Fleet::of_one(view);
-    for check in checks::all() {
+    let accepts = |check, finding: &Finding| options.terms.expectations.reason(check, finding).is_some();
+    for check in options.terms.checks() {
         let verdict = checks::run(check, &fleet);
         if !verdict.applies {
             continue;
@@ -45,19 +53,32 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         if !verdict.unknown.is_empty() {
             samples.push(&NOT_EVALUATED, [check.id], 1);
         }
+        let (accepted, found): (Vec<&Finding>, Vec<&Finding>) =
+            verdict.findings.iter().partition(|finding| accepts(check, finding));
+        name(&ACCEPTED, check, &accepted, samples);
+        name(&FINDING, check, &found, samples);
         for severity in Severity::ALL {
-            let found = verdict.findings.iter().filter(|finding| check.severity_of(finding) == severity);
-            let count = found.clone().count();
+            let count = found.iter().filter(|finding| check.severity_of(finding) == severity).count();
             // Not everything was judged: then none found is not none there.
             if count > 0 || (severity == check.severity && verdict.unknown.is_empty()) {
                 samples.push(&COUNT, [check.id, severity.as_str()], count);
             }
-            if count > NAMED_PARTITIONS_MAX {
-                samples.limit_hit(NAMED_PARTITIONS);
-            }
-            for finding in found.take(NAMED_PARTITIONS_MAX) {
-                samples.push(&FINDING, [check.id, severity.as_str(), &finding.subject.to_string()], 1);
-            }
         }
+    }
+}
+
+/// Names as many findings of a check as are named, the gravest first.
+fn name(metric: &'static Metric<3>, check: &Check, findings: &[&Finding], samples: &mut Samples) {
+    if findings.len() > NAMED_PARTITIONS_MAX {
+        samples.limit_hit(NAMED_PARTITIONS);
+    }
+    let by_severity = Severity::ALL.into_iter().flat_map(|severity| {
+        findings
+            .iter()
+            .filter(move |finding| check.severity_of(finding) == severity)
+            .map(move |finding| (severity, finding))
+    });
+    for (severity, finding) in by_severity.take(NAMED_PARTITIONS_MAX) {
+        samples.push(metric, [check.id, severity.as_str(), &finding.subject.to_string()], 1);
     }
 }

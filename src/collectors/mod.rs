@@ -18,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::derive::View;
 use crate::exposition::{Family, Page, Samples};
+use crate::report::Terms;
 use crate::sources::Source;
 
 /// How much is said of partitions.
@@ -42,6 +43,8 @@ pub struct Options {
     pub disabled: BTreeSet<String>,
     /// How much is said of partitions.
     pub partition_detail: PartitionDetail,
+    /// Which checks count, and what of their findings is accepted.
+    pub terms: Terms,
 }
 
 /// A row of [`COLLECTORS`].

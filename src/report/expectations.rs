@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Found;
-use crate::checks;
+use crate::checks::{self, Check, Finding};
 
 /// What an expectations file says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,9 +28,9 @@ struct Accepted {
 }
 
 impl Accepted {
-    fn meets(&self, found: &Found) -> bool {
-        let subject = || found.finding.subject.to_string();
-        self.check == found.check.id && self.subject.as_deref().is_none_or(|pattern| matches(pattern, &subject()))
+    fn meets(&self, check: &Check, finding: &Finding) -> bool {
+        let subject = || finding.subject.to_string();
+        self.check == check.id && self.subject.as_deref().is_none_or(|pattern| matches(pattern, &subject()))
     }
 
     fn name(&self) -> String {
@@ -66,13 +66,14 @@ impl Expectations {
     }
 
     /// Why a finding is accepted; absent when it is not.
-    pub(super) fn reason(&self, found: &Found) -> Option<&str> {
-        self.accepted.iter().find(|accepted| accepted.meets(found)).map(|accepted| accepted.reason.as_str())
+    #[must_use]
+    pub fn reason(&self, check: &Check, finding: &Finding) -> Option<&str> {
+        self.accepted.iter().find(|accepted| accepted.meets(check, finding)).map(|accepted| accepted.reason.as_str())
     }
 
     /// The expectations that met none of what was accepted.
     pub(super) fn unmet(&self, met: &[(Found, String)]) -> Vec<String> {
-        let unmet = |accepted: &&Accepted| !met.iter().any(|(found, _)| accepted.meets(found));
+        let unmet = |accepted: &&Accepted| !met.iter().any(|(found, _)| accepted.meets(found.check, &found.finding));
         self.accepted.iter().filter(unmet).map(Accepted::name).collect()
     }
 }

@@ -5,6 +5,7 @@ mod formats;
 mod text;
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::checks::{self, Check, Finding, Profile, Severity};
 use crate::cli::{ReportFormat, exit};
@@ -66,13 +67,45 @@ pub struct Report {
     pub evaluated: usize,
 }
 
-/// Runs the checks of `profile` over the nodes of the snapshot.
+/// Which checks count, and what of their findings is accepted.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The checks that count.
+    pub profile: Profile,
+    /// What is accepted.
+    pub expectations: Arc<Expectations>,
+}
+
+impl Default for Terms {
+    /// Everything counts, nothing is accepted.
+    fn default() -> Self {
+        Self { profile: Profile::Strict, expectations: Arc::default() }
+    }
+}
+
+impl Terms {
+    /// The checks that count.
+    pub fn checks(&self) -> impl Iterator<Item = &'static Check> + use<> {
+        let profile = self.profile;
+        checks::all().filter(move |check| check.profile <= profile)
+    }
+}
+
+impl From<Profile> for Terms {
+    /// The checks of `profile`, with nothing accepted.
+    fn from(profile: Profile) -> Self {
+        Self { profile, ..Self::default() }
+    }
+}
+
+/// Runs the checks that count over the nodes of the snapshot.
 #[must_use]
-pub fn check(snapshot: &Snapshot, profile: Profile, expectations: &Expectations) -> Report {
+pub fn check(snapshot: &Snapshot, terms: &Terms) -> Report {
+    let expectations = &terms.expectations;
     let fleet = Fleet::of(snapshot);
     let (mut findings, mut accepted, mut not_evaluated) = (Vec::new(), Vec::new(), Vec::new());
     let (mut asked, mut evaluated) = (0, 0);
-    for check in checks::all().filter(|check| check.profile <= profile) {
+    for check in terms.checks() {
         let verdict = checks::run(check, &fleet);
         if !verdict.applies {
             continue;
@@ -80,9 +113,10 @@ pub fn check(snapshot: &Snapshot, profile: Profile, expectations: &Expectations)
         asked += 1;
         evaluated += usize::from(verdict.evaluated);
         for finding in verdict.findings {
+            let reason = expectations.reason(check, &finding).map(str::to_owned);
             let found = Found { check, finding };
-            match expectations.reason(&found) {
-                Some(reason) => accepted.push((found, reason.to_owned())),
+            match reason {
+                Some(reason) => accepted.push((found, reason)),
                 None => findings.push(found),
             }
         }

@@ -18,11 +18,10 @@ use tokio::time::timeout;
 use super::access::Access;
 use super::credentials::Verdict;
 use super::{Answer, Connections, Server, landing};
-use crate::checks::Profile;
 use crate::cli::ReportFormat;
 use crate::exposition::Format;
 use crate::limits::{HTTP_REQUESTS, PASSWORD_CHECKS, PLACE_WAIT_MS_MAX};
-use crate::report::{self, Expectations};
+use crate::report::{self, Terms};
 use crate::snapshot::Snapshot;
 
 /// A connection, to which one request is answered.
@@ -118,7 +117,7 @@ fn route(server: &Server, caller: &Caller, request: &Request<Incoming>) -> Answe
              --web.config.file with basic_auth_users or client_auth_type: RequireAndVerifyClientCert.\n",
         ),
         "/snapshot" => snapshot(server),
-        "/findings" => json(findings(&server.pages.snapshot(&server.context))),
+        "/findings" => json(findings(&server.pages.snapshot(&server.context), &config.collectors.terms)),
         _ => plain(StatusCode::NOT_FOUND, "There is nothing here; see / for what there is.\n"),
     }
 }
@@ -184,9 +183,9 @@ fn plain(status: StatusCode, text: &'static str) -> Answer {
     content(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
 }
 
-/// Every finding, as `check --format=json` prints them.
-fn findings(snapshot: &Snapshot) -> String {
-    let report = report::check(snapshot, Profile::Strict, &Expectations::default());
+/// Every finding of the checks that count, as `check --format=json` prints them.
+fn findings(snapshot: &Snapshot, terms: &Terms) -> String {
+    let report = report::check(snapshot, terms);
     report.write(ReportFormat::Json, snapshot)
 }
 

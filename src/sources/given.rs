@@ -337,7 +337,7 @@ mod tests {
             let manifest = Manifest::parse(Path::new("m.yaml"), manifest).unwrap();
             let told = Told { manifest, ..Told::default() };
             let snapshot = snapshot_of_bytes(files.iter().map(|(path, text)| (*path, text.as_bytes())), &told);
-            let report = crate::report::check(&snapshot, crate::checks::Profile::Core, &Default::default());
+            let report = crate::report::check(&snapshot, &crate::checks::Profile::Core.into());
             let of_machine = |found: &&crate::report::Found| found.check.id.starts_with("host-");
             let said = |found: &crate::report::Found| format!("{} {}", found.severity().as_str(), found.check.id);
             report.findings.iter().filter(of_machine).map(said).collect::<Vec<_>>()
