@@ -114,6 +114,17 @@ pub struct Options {
     #[serde(rename = "expectations")]
     pub expectations: Option<PathBuf>,
 
+    /// File with a key of yours (openssl rand -hex 32), read as the broker's user: secrets in the node's file are then told
+    /// apart by HMAC-SHA-256 marks.
+    #[arg(
+        long = "secrets.key-file",
+        env = "BROKERWATCH_SECRETS_KEY_FILE",
+        value_name = "FILE",
+        help_heading = "Checks"
+    )]
+    #[serde(rename = "secrets.key-file")]
+    pub secrets_key_file: Option<PathBuf>,
+
     /// Root of the proc file system. [default: /proc]
     #[arg(
         long = "path.procfs",
@@ -221,6 +232,8 @@ pub struct Config {
     pub checks_profile: Option<checks::Profile>,
     /// File of accepted findings. What it says is in `collectors.terms`, once it was read.
     pub expectations: Option<PathBuf>,
+    /// File with the key that marks secrets; absent when they are not marked.
+    pub secrets_key_file: Option<PathBuf>,
     /// What the collectors are told.
     pub collectors: collectors::Options,
     /// Root of the proc file system.
@@ -261,6 +274,7 @@ impl Options {
             collectors: self.collectors.or(file.collectors),
             checks_profile: self.checks_profile.or(file.checks_profile),
             expectations: self.expectations.or(file.expectations),
+            secrets_key_file: self.secrets_key_file.or(file.secrets_key_file),
             procfs: self.procfs.or(file.procfs),
             sysfs: self.sysfs.or(file.sysfs),
             reader_socket: self.reader_socket.or(file.reader_socket),
@@ -297,6 +311,7 @@ impl Options {
             },
             checks_profile: self.checks_profile,
             expectations: self.expectations,
+            secrets_key_file: self.secrets_key_file,
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
             sysfs: self.sysfs.unwrap_or_else(|| PathBuf::from("/sys")),
             reader_socket: self.reader_socket,

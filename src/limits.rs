@@ -12,6 +12,8 @@ pub const LABEL_VALUE_BYTES: &str = "label_value_bytes";
 pub const PAGE_BYTES: &str = "page_bytes";
 /// See [`NAMED_PARTITIONS_MAX`].
 pub const NAMED_PARTITIONS: &str = "named_partitions";
+/// See [`SECRET_MARKS_MAX`].
+pub const SECRET_MARKS: &str = "secret_marks";
 /// See [`PROPERTIES_FILE_BYTES_MAX`].
 pub const PROPERTIES_FILE_BYTES: &str = "properties_file_bytes";
 /// See [`PROCESSES_MAX`].
@@ -41,6 +43,7 @@ pub const COUNTED: &[&str] = &[
     LABEL_VALUE_BYTES,
     PAGE_BYTES,
     NAMED_PARTITIONS,
+    SECRET_MARKS,
     PROPERTIES_FILE_BYTES,
     PROCESSES,
     SUSPECT_TOPICS,
@@ -65,6 +68,8 @@ pub const LABEL_VALUE_BYTES_MAX: usize = 1_024;
 pub const PAGE_BYTES_MAX: usize = 256 << 20;
 /// Partitions without a leader, or under reassignment, that are named one by one; beyond it they are only counted.
 pub const NAMED_PARTITIONS_MAX: usize = 100;
+/// Secrets of one file whose marks are on the page.
+pub const SECRET_MARKS_MAX: usize = 100;
 /// Not a limit but a threshold, so it is not counted: led partitions up to which `--collector.partitions.detail=auto` exports every partition.
 pub const PARTITION_DETAIL_AUTO_MAX: usize = 2_000;
 /// Bytes of a `server.properties`, `meta.properties` or other configuration file that are read.

@@ -6,6 +6,7 @@ mod common;
 
 use std::fs;
 
+use common::fake_node::within;
 use common::sidecar::{Host, Sidecar, closed_port, flag, has, run, stderr, value};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -66,7 +67,7 @@ fn the_profile_of_the_configuration_counts_for_the_sidecar_and_for_check() {
     let config = host.write("brokerwatch.yaml", "profile: development\n");
     let asked = |more: &[String]| {
         let sidecar = Sidecar::start(&[vec![host.procfs()], more.to_vec()].concat());
-        sidecar.until("the file was read", 6, |page| has(page, "brokerwatch_findings{check=\"key-unknown\""));
+        assert!(within(20_000, || sidecar.get("/-/ready").status == 200), "{}", sidecar.log());
         sidecar.page().lines().filter(|line| line.starts_with("brokerwatch_findings{")).count()
     };
     let (few, all) = (asked(&[flag("config.file", config.display())]), asked(&[]));
@@ -82,4 +83,36 @@ fn the_profile_of_the_configuration_counts_for_the_sidecar_and_for_check() {
     let (core, development) = (said(&[]), said(&[&flag("config.file", config.display())]));
     assert!(development < core, "{development} and {core}");
     assert_eq!(said(&[&flag("config.file", config.display()), "--profile=core"]), core);
+}
+
+#[test]
+fn secrets_are_marked_with_the_operators_key_and_with_nothing_else() {
+    const SECRETS: &str =
+        "ssl.truststore.password=hunter2\nlistener.name.a.plain.sasl.jaas.config=user_x=\"hunter3\";\n";
+    let host = Host::new();
+    let dir = host.log_dir("data", "node.id=1\ncluster.id=c\n");
+    let properties = host.properties(closed_port(), &[&dir]);
+    fs::write(&properties, fs::read_to_string(&properties).unwrap() + SECRETS).unwrap();
+    host.start_broker(10, 500, &properties);
+    let key = host.write("key", "short\n");
+    let start = |more: &[String]| Sidecar::start(&[vec![host.procfs()], more.to_vec()].concat());
+    let (with, without) = (start(&[flag("secrets.key-file", key.display())]), start(&[]));
+    let usable = "brokerwatch_secrets_key_usable";
+    with.until("the key is refused", 6, |page| value(page, usable) == Some(0.0));
+    with.until_logged("a key of at least 16 bytes", 1);
+    assert!(!has(&with.page(), "kafka_config_secret_info"));
+    without.until("the file was read", 6, |page| has(page, "brokerwatch_findings{check=\"key-unknown\""));
+    assert!(!has(&without.page(), "kafka_config_secret_info") && value(&without.page(), usable).is_none());
+
+    fs::write(&key, "0123456789abcdef0123456789abcdef\n").unwrap();
+    with.send(Signal::HUP);
+    with.until("the secrets are marked", 6, |page| value(page, usable) == Some(1.0));
+    let (page, snapshot) = (with.page(), with.get("/snapshot").text());
+    let marks: Vec<&str> = page.lines().filter(|line| line.starts_with("kafka_config_secret_info{")).collect();
+    assert_eq!(marks.len(), 2, "{marks:?}");
+    let class = |key: &str| marks.iter().find(|mark| mark.contains(key)).and_then(|mark| mark.split("class=").nth(1));
+    assert!(class("plain.sasl.jaas").is_some_and(|class| class.starts_with("\"must_equal\"")), "{marks:?}");
+    for text in [page.clone(), snapshot, with.log()] {
+        assert!(!text.contains("hunter") && !text.contains("0123456789abcdef0123"), "{text}");
+    }
 }

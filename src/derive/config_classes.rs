@@ -171,6 +171,15 @@ pub fn class(name: &str) -> Class {
     }
 }
 
+/// The class of a secret. PLAIN's users stand in the JAAS configuration of each broker: who is in one and not in another
+/// is let in by chance.
+#[must_use]
+pub fn secret_class(name: &str) -> Class {
+    let tokens = ["delegation.token.secret.key", "delegation.token.master.key"];
+    let is_list_of_users = name.starts_with("listener.name.") && name.ends_with(".plain.sasl.jaas.config");
+    if tokens.contains(&name) || is_list_of_users { Class::EqualOnBrokers } else { class(name) }
+}
+
 /// Whether a change of the setting decides over data or over who may come in, so that a file that says otherwise than the
 /// running node is grave.
 #[must_use]
@@ -235,6 +244,11 @@ mod tests {
         assert_eq!(class("num.io.threads"), Class::Hardware);
         assert_eq!(class("rsm.config.x"), Class::Own);
         assert_eq!(class("replica.fetch.wait.max.ms"), Class::Other);
+        assert_eq!(secret_class("listener.name.a.plain.sasl.jaas.config"), Class::EqualOnBrokers);
+        assert_eq!(secret_class("listener.name.a.gssapi.sasl.jaas.config"), Class::Own);
+        assert_eq!(secret_class("delegation.token.secret.key"), Class::EqualOnBrokers);
+        assert_eq!(secret_class("ssl.keystore.password"), Class::Own);
+        assert_eq!(secret_class("password.encoder.secret"), Class::Other);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::acls::Profile;
 use crate::derive::{self, broker::BrokerState};
 use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
 use crate::snapshot::{
-    Attempt, BrokerProcess, Cluster, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition, ProcessCandidate,
-    Section, TopicEntry,
+    Attempt, BrokerProcess, Cluster, ConfigFile, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition,
+    ProcessCandidate, Section, TopicEntry,
 };
 use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
@@ -111,17 +111,28 @@ pub fn properties(context: Arc<Context>) -> Round {
             let Some(path) = path else { return Err(look.no_process_yet()) };
             let mounts = read_mounts(&look.config.load().procfs, "self");
             let mount = group_of(&mounts, &mounts, Path::new(&path));
-            let question = Question::Properties { path, overrides };
+            let key_file = look.config.load().secrets_key_file.clone();
+            let question = Question::Properties { path, overrides, key_file };
             let answer = look.reader.ask(&mount, question, QUESTION_MS).await;
             Ok(answer.inspect_err(|failure| look.count_file_limit(failure))?)
         });
         let seen = seen.await;
+        if let Some(failure) = seen.as_ref().and_then(|seen| unmarked(seen))
+            && before.as_ref().and_then(|before| unmarked(before)) != Some(failure)
+        {
+            tracing::warn!(error = %failure.message, "Secrets of the node's file are not marked.");
+        }
         follow_endpoint(&context);
         context.wake(&FILES);
         if seen.is_some_and(|seen| before != Some(seen)) {
             context.wake(&HOST);
         }
     })
+}
+
+/// Why its secrets could not be marked.
+fn unmarked(file: &ConfigFile) -> Option<&Failure> {
+    file.marks.as_ref()?.as_ref().err()
 }
 
 /// Points the connections at the listener that is right now.

@@ -2,6 +2,8 @@
 //!
 //! Values that can be secrets are not here: the parsers drop them ([`Setting::Secret`]).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Container, Failure, Strimzi, UnixMs};
@@ -65,6 +67,9 @@ pub struct ConfigFile {
     /// What is odd about the file as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oddities: Vec<FileOddity>,
+    /// Marks of its secrets, by setting, or why there are none: only with an operator's key (`--secrets.key-file`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Result<BTreeMap<String, String>, Failure>>,
     /// The container that runs it; absent unless a compose file says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<Container>,
@@ -281,6 +286,7 @@ impl ConfigFile {
             modified: None,
             machine: None,
             oddities: Vec::new(),
+            marks: None,
             container: None,
             strimzi: None,
         }
@@ -316,6 +322,13 @@ impl ConfigFile {
             Stated::Value(value) => Some(value),
             Stated::Unset | Stated::NotKnown => None,
         }
+    }
+
+    /// Marks of the secrets that count, by setting: what the command line overrides is not what stands in the file.
+    pub fn secret_marks(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_of_file = |key: &str| self.entry(key).is_some_and(|entry| entry.place != Place::Override);
+        let marks = self.marks.iter().flatten().flatten().filter(move |(key, _)| is_of_file(key));
+        marks.map(|(key, mark)| (key.as_str(), mark.as_str()))
     }
 
     /// The entries of a comma-separated list, trimmed, empty ones left out.

@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ring::hmac;
 use serde::Deserialize;
 
 use super::config_files::walk::read_config_files;
-use super::config_files::{ReadOther, parse_file, parse_values};
+use super::config_files::{ReadOther, parse_file};
 use super::properties::{file_failure, read_bounded};
+use super::secret_marks::MarkKey;
 use crate::baseline::Marks;
 use crate::keys::Version;
 use crate::limits::{CONFIG_KEPT_MS, SNAPSHOT_BYTES_MAX};
@@ -116,39 +116,17 @@ pub fn unread(name: &str, message: String, now: UnixMs) -> Snapshot {
     snapshot([(Origin(name.to_owned()), NodeView { properties, ..only_a_file() })].into(), now)
 }
 
-/// Marks by which secrets of the nodes' properties files can be compared, made with the key in `key_file`: the first 128
-/// bits of HMAC-SHA-256 over the setting's name and value. Who has the key can try values; nobody else can.
+/// Marks of the secrets of the nodes' properties files, made with the key in `key_file`.
 ///
 /// # Errors
-/// One line when the key cannot be read, or is too short to keep anybody from guessing it.
+/// One line when the key cannot be read, or is too short.
 pub fn secret_marks(snapshot: &Snapshot, key_file: &Path) -> Result<Marks, String> {
-    /// Bytes of a key that cannot be guessed.
-    const KEY_BYTES_MIN: usize = 16;
-    let flag = |what: String| format!("--secrets.key-file={}: {what}", key_file.display());
-    let key = read_bounded(key_file).map_err(|failure| flag(failure.message))?;
-    if key.trim_ascii().len() < KEY_BYTES_MIN {
-        return Err(flag(format!("a key of at least {KEY_BYTES_MIN} bytes is needed: openssl rand -hex 32 makes one")));
-    }
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.trim_ascii());
-    let mark = |name: &str, value: &str| {
-        let tag = hmac::sign(&key, format!("{name}={}", value.trim()).as_bytes());
-        tag.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    let mut marks = Marks::new();
-    for (origin, node) in &snapshot.nodes {
-        let Some(seen) = &node.properties.last else { continue };
-        let file = &seen.value;
-        if file.form != Form::Properties {
-            continue;
-        }
-        let Ok(values) = read_bounded(Path::new(&file.path)).map(|bytes| parse_values(&bytes).unwrap_or_default())
-        else {
-            continue;
-        };
-        let secrets = values.iter().filter(|(name, _)| crate::keys::is_secret(name));
-        marks.insert(origin.clone(), secrets.map(|(name, value)| (name.clone(), mark(name, value))).collect());
-    }
-    Ok(marks)
+    let key = MarkKey::read(key_file).map_err(|failure| failure.message)?;
+    let files =
+        snapshot.nodes.iter().filter_map(|(origin, node)| Some((origin, &node.properties.last.as_ref()?.value)));
+    let of_file = |file: &ConfigFile| Some(key.marks(&read_bounded(Path::new(&file.path)).ok()?));
+    let files = files.filter(|(_, file)| file.form == Form::Properties);
+    Ok(files.filter_map(|(origin, file)| Some((origin.clone(), of_file(file)?))).collect())
 }
 
 /// The configurations as nodes, one for each.

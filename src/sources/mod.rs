@@ -14,6 +14,7 @@ pub(crate) mod pem;
 pub mod proc;
 pub mod properties;
 pub mod reader;
+pub mod secret_marks;
 
 use std::future::Future;
 use std::pin::Pin;

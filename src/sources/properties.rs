@@ -6,15 +6,24 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::config_files::{parse_properties_file, parse_values};
+use super::secret_marks::MarkKey;
 use crate::limits::PROPERTIES_FILE_BYTES_MAX;
 use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties, UnixMs};
 
-/// Reads a `server.properties`; `overrides` are the `--override` pairs of the process, which win.
+/// Reads a `server.properties`; `overrides` are the `--override` pairs of the process, which win. With the file of an
+/// operator's key its secrets are marked; a key that cannot be used costs the marks only.
 ///
 /// # Errors
 /// `NotFound`, `Permission`, `Io`, `Limit`, or `Parse` for what [`parse_properties_file`] refuses.
-pub fn read_properties(path: &str, overrides: &BTreeMap<String, String>) -> Result<ConfigFile, Failure> {
-    parse_server_properties(path, &read_bounded(Path::new(path))?, overrides)
+pub fn read_properties(
+    path: &str,
+    overrides: &BTreeMap<String, String>,
+    key_file: Option<&Path>,
+) -> Result<ConfigFile, Failure> {
+    let bytes = read_bounded(Path::new(path))?;
+    let mut file = parse_server_properties(path, &bytes, overrides)?;
+    file.marks = key_file.map(|key_file| Ok(MarkKey::read(key_file)?.marks(&bytes)));
+    Ok(file)
 }
 
 /// As [`read_properties`], of the bytes of the file at `path`.

@@ -53,6 +53,9 @@ pub enum Question {
         path: String,
         /// Overrides of the command line.
         overrides: BTreeMap<String, String>,
+        /// File of the key that marks its secrets; absent when they are not marked.
+        #[serde(default)]
+        key_file: Option<PathBuf>,
     },
     /// Look at a log directory; the answer is a `DirFiles`.
     LogDir {
@@ -299,7 +302,9 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
     match question {
         Question::Process { procfs, wanted } => value(read_broker_process(procfs, wanted)),
         Question::State { procfs, pid } => value(Ok(read_state(procfs, *pid))),
-        Question::Properties { path, overrides } => value(read_properties(path, overrides)),
+        Question::Properties { path, overrides, key_file } => {
+            value(read_properties(path, overrides, key_file.as_deref()))
+        }
         Question::LogDir { path } => value(read_dir_files(path)),
         Question::Host { procfs, sysfs, known } => value(read_host(procfs, sysfs, known)),
         Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
