@@ -99,6 +99,12 @@ pub const ENTRIES_NAMED_MAX: usize = 10;
 pub const NESTED_PROBES_MAX: usize = 500;
 /// Descriptors of a process that are looked at in search of Kafka's jar; jars are opened first.
 pub const DESCRIPTORS_LOOKED_AT_MAX: usize = 512;
+/// Layers of block devices below a file system that are followed.
+pub const BLOCK_LAYERS_MAX: usize = 16;
+/// Block devices below one file system that are looked at.
+pub const BLOCK_DEVICES_MAX: usize = 1_024;
+/// Bytes of one attribute in `/sys`; the kernel gives a page at most.
+pub const SYSFS_FILE_BYTES_MAX: u64 = 64 << 10;
 /// Topics in one DescribeConfigs request.
 pub const CONFIG_TOPICS_PER_CALL: usize = 200;
 /// Brokers that a live `check` asks at the same time.

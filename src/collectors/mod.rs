@@ -10,6 +10,7 @@ mod places;
 mod quorum;
 mod replication;
 mod sources;
+mod storage;
 pub mod table;
 mod topics;
 
@@ -72,6 +73,7 @@ pub static COLLECTORS: &[&Collector] = &[
     &replication::COLLECTOR,
     &log_dirs::COLLECTOR,
     &places::COLLECTOR,
+    &storage::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

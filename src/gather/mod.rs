@@ -9,6 +9,7 @@ mod clock;
 pub mod host;
 mod identity;
 pub mod rounds;
+pub mod storage;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,8 @@ pub struct Context {
     complaint: Mutex<String>,
     /// Which node that is, as far as it was told.
     identity: Mutex<identity::Known>,
+    /// The mounts by which the map to the drives was last made.
+    mounts: Mutex<Vec<crate::sources::mounts::Mount>>,
 }
 
 /// Why a round has no value.
@@ -106,6 +109,7 @@ impl Context {
             panicked: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
             complaint: Mutex::default(),
             identity: Mutex::default(),
+            mounts: Mutex::default(),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
     CONFIGS, FILES, HOST, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
-    REGISTRATIONS, Round,
+    REGISTRATIONS, Round, STORAGE,
 };
 
 /// Milliseconds between two questions for what we may do on topics.
@@ -46,7 +46,7 @@ pub fn process(context: Arc<Context>) -> Round {
         let chosen = |process: &BrokerProcess| process.chosen.as_ref().map(|chosen| (chosen.pid, chosen.start_ticks));
         if before.as_deref().map(chosen) != Some(chosen(&seen)) {
             log_choice(&seen);
-            [&PROPERTIES, &HOST].into_iter().for_each(|source| context.wake(source));
+            [&PROPERTIES, &HOST, &STORAGE].into_iter().for_each(|source| context.wake(source));
         }
     })
 }
@@ -125,7 +125,7 @@ pub fn properties(context: Arc<Context>) -> Round {
         follow_endpoint(&context);
         context.wake(&FILES);
         if seen.is_some_and(|seen| before != Some(seen)) {
-            context.wake(&HOST);
+            [&HOST, &STORAGE].into_iter().for_each(|source| context.wake(source));
         }
     })
 }
@@ -175,6 +175,7 @@ pub fn files(context: Arc<Context>) -> Round {
         let work = async move {
             let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
             let mounts = read_mounts(&look.config.load().procfs, "self");
+            look.notice_mounts(&mounts);
             let mut seen = BTreeMap::new();
             for dir in dirs {
                 let path = PathBuf::from(&dir);
@@ -438,7 +439,7 @@ impl Context {
     }
 
     /// Why no log directory is looked at.
-    fn no_properties_yet(&self) -> NotSeen {
+    pub(super) fn no_properties_yet(&self) -> NotSeen {
         self.store.read(|view| match &view.properties.attempt {
             Attempt::NotTried => NotSeen::Waiting,
             _ => NotSeen::Skipped("No log directory is known: no properties file was read.".to_owned()),

@@ -15,6 +15,7 @@ mod offsets;
 mod partitions;
 mod quorum;
 mod section;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +42,7 @@ pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, Top
 pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
 use section::AnySection;
 pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
+pub use storage::{Backing, DiskClass, DiskFacts, Layer, LayerKind, LogDirStorage, Storage};
 
 /// Version of the snapshot's shape. Raised only when an old reader would misunderstand a new file.
 pub const SCHEMA: u32 = 1;
@@ -121,6 +123,8 @@ pub struct NodeView {
     pub files: Section<LogDirFiles>,
     /// The machine, every Kafka process on it, and where their log directories lie.
     pub host: Section<Host>,
+    /// What its log directories lie on, down to the drives.
+    pub storage: Section<Storage>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -179,6 +183,7 @@ sections! {
     "properties" => properties,
     "files" => files,
     "host" => host,
+    "storage" => storage,
     "liveness" => liveness,
     "registrations" => registrations,
     "metadata" => cluster,

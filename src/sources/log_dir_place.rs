@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use serde::{Deserialize, Serialize};
 
+use super::block_devices::whole_disk;
 use super::mounts::mount_of;
-use super::name_space::{NameSpace, path_of};
+use super::name_space::NameSpace;
 use super::properties::{file_failure, parse_meta_properties, read_bounded_from};
 use crate::limits::{ENTRIES_NAMED_MAX, NESTED_PROBES_MAX};
 use crate::snapshot::{DirEntries, Failure, FileId, LockFile, LogDirPlace, MetaProperties, Space};
@@ -41,7 +42,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
     let space = NameSpace::of(procfs, pid);
     let dir = space.open(directory, OFlags::DIRECTORY).map_err(failed)?;
     let stat = rustix::fs::fstat(&dir).map_err(|error| failed(error.into()))?;
-    let path = path_of(&dir).unwrap_or_else(|| directory.to_path_buf());
+    let path = space.path_of(&dir).unwrap_or_else(|| directory.to_path_buf());
     let mount = mount_of(&space.mounts, &path);
     let fs = mount.map_or_else(|| device(&stat), |mount| mount.fs.clone());
     let (meta, meta_failure) = match read_meta(&dir, directory) {
@@ -57,7 +58,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         path: text(&path),
         id: Some(id_of(&stat)),
         inside: mount.map(|mount| text(&mount.inside(&path))),
-        disk: disk(sysfs, &fs, 0),
+        disk: mount.and_then(|mount| whole_disk(sysfs, mount, &space.mounts)),
         unmounted: mount.and_then(|mount| unmounted(&fstab, &mount.point, &path)),
         mount: mount.map(super::mounts::Mount::facts),
         uid: stat.st_uid,
@@ -199,23 +200,6 @@ pub fn parse_holders(locks: &str, fs: &str, inode: u64) -> Vec<u32> {
         fields.get(4)?.parse().ok().filter(|_| same)
     };
     locks.lines().filter_map(holder).collect()
-}
-
-/// The whole disk under a device: a partition's disk, what one encrypted or logical volume lies on.
-fn disk(sysfs: &Path, device: &str, depth: usize) -> Option<String> {
-    /// Layers of volumes that are followed.
-    const DEPTH_MAX: usize = 8;
-    let at = fs::canonicalize(sysfs.join("dev/block").join(device)).ok()?;
-    if depth < DEPTH_MAX && at.join("partition").exists() {
-        return disk(sysfs, fs::read_to_string(at.parent()?.join("dev")).ok()?.trim(), depth + 1);
-    }
-    let mut below = fs::read_dir(at.join("slaves")).into_iter().flatten().flatten();
-    if let (Some(only), None) = (below.next(), below.next())
-        && depth < DEPTH_MAX
-    {
-        return disk(sysfs, fs::read_to_string(only.path().join("dev")).ok()?.trim(), depth + 1);
-    }
-    Some(at.file_name()?.to_string_lossy().into_owned())
 }
 
 /// The deepest mount point of an fstab above `path` that is below the point that `path` is really on.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the world is read")]
 
+pub mod block_devices;
 pub mod config_files;
 pub mod given;
 pub mod host;
@@ -15,12 +16,13 @@ pub mod proc;
 pub mod properties;
 pub mod reader;
 pub mod secret_marks;
+pub mod storage;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::gather::{Context, host as host_round, rounds};
+use crate::gather::{Context, host as host_round, rounds, storage as storage_round};
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
     DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
@@ -56,6 +58,7 @@ pub static SOURCES: &[&Source] = &[
     &PROPERTIES,
     &FILES,
     &HOST,
+    &STORAGE,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -112,6 +115,18 @@ pub static HOST: Source = Source {
     apis: &[],
     access: "read /proc, and of each Kafka process /proc/PID/root and fd (its user), its file and its log directories",
     round: host_round::host,
+};
+
+/// The map from log directories to drives.
+pub static STORAGE: Source = Source {
+    name: "storage",
+    about: "what the log directories lie on: mounts, layers of block devices, drives",
+    interval_ms: 60_000,
+    deadline_ms: 20_000,
+    bound_ms: 150_000,
+    apis: &[],
+    access: "read /proc/PID/mountinfo and /sys; /proc/PID/root (the broker's user) where its directories are not ours",
+    round: storage_round::storage,
 };
 
 /// Whether it answers.

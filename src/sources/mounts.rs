@@ -11,6 +11,7 @@ const OPTIONS: &[&str] = &[
     "ro",
     "rw",
     "emergency_ro",
+    "shutdown",
     "noatime",
     "relatime",
     "strictatime",
@@ -38,10 +39,14 @@ pub struct Mount {
     pub root: PathBuf,
     /// The mount point.
     pub point: PathBuf,
-    /// Options of the mount, then of the file system.
+    /// Options of the mount.
     pub options: Vec<String>,
     /// Type of the file system.
     pub kind: String,
+    /// What is mounted: a device, a server's export, or just a name.
+    pub source: String,
+    /// Options of the file system.
+    pub super_options: Vec<String>,
 }
 
 impl Mount {
@@ -54,14 +59,34 @@ impl Mount {
     /// What a snapshot keeps of it.
     #[must_use]
     pub fn facts(&self) -> Mounted {
-        let name = |option: &&String| OPTIONS.contains(&option.split('=').next().unwrap_or(""));
         Mounted {
             fs: self.fs.clone(),
             kind: self.kind.clone(),
             point: self.point.to_string_lossy().into_owned(),
-            options: self.options.iter().filter(name).cloned().collect(),
+            options: known(&self.options).chain(known(&self.super_options)).collect(),
         }
     }
+
+    /// The value of an option of the file system.
+    #[must_use]
+    pub fn super_option(&self, name: &str) -> Option<&str> {
+        self.super_options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// Whether its node cannot write: the mount or the file system is read-only, in all words that kernels have for it.
+    /// Not every kernel tells.
+    #[must_use]
+    pub fn refuses_writes(&self) -> Option<&'static str> {
+        let has = |options: &[String], word: &str| options.iter().any(|option| option == word);
+        let of_fs = ["shutdown", "emergency_ro"].into_iter().find(|word| has(&self.super_options, word));
+        of_fs.or_else(|| (has(&self.options, "ro") || has(&self.super_options, "ro")).then_some("ro"))
+    }
+}
+
+/// Those of the options that a snapshot keeps.
+pub fn known(options: &[String]) -> impl Iterator<Item = String> {
+    let named = |option: &&String| OPTIONS.contains(&option.split('=').next().unwrap_or(""));
+    options.iter().filter(named).cloned()
 }
 
 /// The mounts that a process sees: `self`, or a process id.
@@ -86,9 +111,11 @@ fn parse_mount(line: &[u8]) -> Option<Mount> {
     // Optional fields end with a hyphen.
     let mut behind = fields.skip_while(|field| *field != b"-").skip(1);
     let kind = behind.next().map(text).unwrap_or_default();
-    let of_fs = behind.nth(1).map(text).unwrap_or_default();
-    let options = options.split(',').chain(of_fs.split(',')).filter(|option| !option.is_empty());
-    Some(Mount { fs, root, point, options: options.map(str::to_owned).collect(), kind })
+    let source = behind.next().map(unescape).unwrap_or_default();
+    let of_fs = behind.next().map(unescape).unwrap_or_default();
+    let list = |options: &str| options.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect();
+    let (options, super_options) = (list(&options), list(&text(&of_fs)));
+    Some(Mount { fs, root, point, options, kind, source: text(&source), super_options })
 }
 
 /// The mount that `path` lies on by its name: the longest mount point that is an ancestor, of two at one point the
@@ -174,5 +201,17 @@ mod tests {
         let facts = mount_of(&mounts(), Path::new("/data/a")).unwrap().facts();
         assert_eq!(facts.options, ["rw", "noatime", "rw", "emergency_ro"]);
         assert_eq!(facts.kind, "xfs");
+    }
+
+    #[test]
+    fn every_word_for_read_only_is_known() {
+        let refusal = |options: &str, of_fs: &str| {
+            let line = format!("30 22 8:1 / /data {options} - ext4 /dev/sda {of_fs}\n");
+            parse_mounts(line.as_bytes())[0].refuses_writes()
+        };
+        assert_eq!(refusal("rw,relatime", "rw,errors=remount-ro"), None);
+        assert_eq!(refusal("rw", "rw,emergency_ro"), Some("emergency_ro"));
+        assert_eq!(refusal("rw", "rw,shutdown"), Some("shutdown"));
+        assert_eq!((refusal("ro", "rw"), refusal("rw", "ro")), (Some("ro"), Some("ro")));
     }
 }

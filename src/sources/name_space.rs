@@ -76,6 +76,19 @@ impl NameSpace {
         Ok((super::properties::read_bounded_from(path, Ok(File::from(file)))?, stat))
     }
 
+    /// The path of an open file without symbolic links, as the process sees it; absent when it has none.
+    #[must_use]
+    pub fn path_of(&self, file: &OwnedFd) -> Option<PathBuf> {
+        let path = path_of(file)?;
+        // One whose root is a directory of ours (chroot) sees what is below that.
+        let below = match &self.root {
+            Root::Of(root) => path_of(root).filter(|root| root != Path::new("/")),
+            Root::Ours | Root::Denied => None,
+        };
+        let inside = below.and_then(|root| Some(Path::new("/").join(path.strip_prefix(root).ok()?)));
+        Some(inside.unwrap_or(path))
+    }
+
     /// Whether `path` lies at the same place of the same file system for us as for the process.
     fn is_ours(&self, path: &Path) -> bool {
         let place = |mounts: &[Mount]| mount_of(mounts, path).map(|mount| (mount.fs.clone(), mount.inside(path)));
@@ -83,9 +96,7 @@ impl NameSpace {
     }
 }
 
-/// The path of an open file without symbolic links, as its name space sees it; absent when it has none.
-#[must_use]
-pub fn path_of(file: &OwnedFd) -> Option<PathBuf> {
+fn path_of(file: &OwnedFd) -> Option<PathBuf> {
     use std::os::fd::AsRawFd;
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok().filter(|path| path.is_absolute())
 }

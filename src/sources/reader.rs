@@ -25,6 +25,7 @@ use super::log_dir_files::read_dir_files;
 use super::log_dir_place::read_place;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
+use super::storage::{read_below, read_real_path};
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure};
@@ -87,6 +88,26 @@ pub enum Question {
         /// The process that uses it; absent when it does not run.
         pid: Option<u32>,
         /// The directory.
+        path: PathBuf,
+    },
+    /// Where a log directory really is; the answer is a `String`.
+    RealPath {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process that uses it; absent when it does not run.
+        pid: Option<u32>,
+        /// The directory.
+        path: PathBuf,
+    },
+    /// What lies below a log directory; the answer is a `StorageAnswer`.
+    Below {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// The process that uses it; absent when it does not run.
+        pid: Option<u32>,
+        /// Its real path.
         path: PathBuf,
     },
 }
@@ -309,5 +330,7 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::Host { procfs, sysfs, known } => value(read_host(procfs, sysfs, known)),
         Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
         Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),
+        Question::RealPath { procfs, pid, path } => value(read_real_path(procfs, *pid, path)),
+        Question::Below { procfs, sysfs, pid, path } => value(read_below(procfs, sysfs, *pid, path)),
     }
 }

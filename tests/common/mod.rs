@@ -6,6 +6,7 @@ pub(crate) mod fake_node;
 pub(crate) mod secure_front;
 pub(crate) mod sidecar;
 pub(crate) mod token_endpoint;
+pub(crate) mod tree;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

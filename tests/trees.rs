@@ -1,0 +1,99 @@
+//! Machines as trees of files (`tests/fixtures/trees`, form in `common/tree.rs`), and the golden page of each beside it.
+//! Adding a machine is adding a file; a new source that reads `/proc` or `/sys` is a line in [`look`].
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read files, and stop at what they did not expect"
+)]
+
+mod common;
+
+use std::sync::Arc;
+
+use brokerwatch::collectors::{Options, collect};
+use brokerwatch::derive::View;
+use brokerwatch::exposition::{Format, Page};
+use brokerwatch::snapshot::{Attempt, NodeView, Observed, Section, Storage, UnixMs};
+use brokerwatch::sources::storage::read_storage;
+use common::tree::{self, BROKER, Tree};
+use common::{ensure_file_contents, repository};
+
+const NOW: UnixMs = UnixMs(1_700_000_000_000);
+
+/// What the sources see of a tree.
+fn look(tree: &Tree) -> NodeView {
+    let (procfs, sysfs) = (tree.procfs(), tree.sysfs());
+    NodeView { storage: seen(read_storage(&procfs, &sysfs, Some(BROKER), &tree.log_dirs())), ..NodeView::default() }
+}
+
+fn seen<T>(value: T) -> Section<T> {
+    let value = Arc::new(value);
+    Section { last: Some(Observed { at: NOW, took_ms: 1, valid_until: NOW.plus(60_000), value }), attempt: Attempt::Ok }
+}
+
+/// The page without what is said of every page: that sources were not looked at.
+fn page(view: &NodeView) -> String {
+    let mut page = Page::default();
+    let options =
+        Options { disabled: ["sources", "findings", "broker"].map(str::to_owned).into(), ..Options::default() };
+    let trouble = collect(&View::new(view, NOW), &options, &mut page);
+    assert!(trouble.panicked.is_empty(), "{:?}", trouble.panicked);
+    let text = String::from_utf8(page.render(Format::Text)).unwrap();
+    // The headers are the same in all of them, and tests/generated.rs holds them.
+    text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn every_tree_gives_its_golden_page() {
+    let names = tree::names();
+    assert!(!names.is_empty());
+    let wrong: Vec<String> = names
+        .iter()
+        .filter_map(|name| {
+            let page = page(&look(&Tree::named(name)));
+            let golden = repository("tests/fixtures/trees").join(format!("{name}.prom"));
+            ensure_file_contents(&golden, &page).err()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn storage(text: &str) -> Storage {
+    let tree = Tree::of(text);
+    read_storage(&tree.procfs(), &tree.sysfs(), Some(BROKER), &tree.log_dirs())
+}
+
+#[test]
+fn what_the_kernel_does_not_tell_is_absent() {
+    let start = "log.dirs\t/data\nroot/data/\nproc/4711/root -> ../../root\n";
+    let no_mounts = storage(start);
+    assert!(no_mounts.dirs["/data"].is_err() && no_mounts.disks.is_empty());
+
+    let mounts = "proc/4711/mountinfo:\n\t30 22 8:16 / /data rw - xfs /dev/sdb rw\n";
+    let no_sys = storage(&format!("{start}{mounts}"));
+    let dir = no_sys.dirs["/data"].as_ref().unwrap();
+    assert_eq!((dir.fs_type.as_str(), dir.backing.as_str(), dir.drives.len()), ("xfs", "block", 0));
+
+    let at = "sys/devices/block/sdb";
+    let odd = format!(
+        "{start}{mounts}sys/dev/block/8:16 -> ../../devices/block/sdb\n{at}/size\t99999999999999999999\n\
+         {at}/queue/rotational\tmaybe\n{at}/device/model\t\\x00\\xff\\x01\n{at}/device/vpd_pg80\t\\x00\\x80\\xff\n"
+    );
+    let odd = storage(&odd);
+    let disk = &odd.disks["sdb"];
+    assert_eq!((disk.size_bytes, disk.rotational, &disk.serial, &disk.firmware), (None, None, &None, &None));
+    assert_eq!(disk.model.as_deref(), Some("\u{fffd}"), "bytes that are no text are shown as such");
+}
+
+#[test]
+fn a_loop_of_devices_ends() {
+    let text = "log.dirs\t/data\nroot/data/\nproc/4711/root -> ../../root\nproc/4711/mountinfo:\n\
+                \t30 22 253:0 / /data rw - xfs /dev/dm-0 rw\n\
+                sys/dev/block/253:0 -> ../../devices/dm-0\nsys/dev/block/253:1 -> ../../devices/dm-1\n\
+                sys/devices/dm-0/dev\t253:0\nsys/devices/dm-1/dev\t253:1\n\
+                sys/devices/dm-0/slaves/dm-1 -> ../../dm-1\nsys/devices/dm-1/slaves/dm-0 -> ../../dm-0\n";
+    let found = storage(text);
+    let dir = found.dirs["/data"].as_ref().unwrap();
+    assert_eq!((dir.layers.len(), dir.drives.len()), (2, 0));
+}
