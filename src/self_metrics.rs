@@ -294,9 +294,22 @@ impl ProcessMetrics {
     }
 }
 
-/// Name, kind and help of every instrument, for the table of metrics.
+/// An instrument as the table of metrics shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its name; of a histogram without `_bucket`, `_sum` and `_count`.
+    pub name: String,
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: &'static str,
+    /// What it says, in a sentence.
+    pub help: String,
+    /// Names of its labels, without `le`.
+    pub labels: Vec<String>,
+}
+
+/// Every instrument, for the table of metrics.
 #[must_use]
-pub fn described() -> Vec<(String, &'static str, String)> {
+pub fn described() -> Vec<Described> {
     let metrics = SelfMetrics::new();
     // A family shows only once it has a series.
     metrics.kafka_request("ApiVersions", Duration::ZERO);
@@ -312,7 +325,12 @@ pub fn described() -> Vec<(String, &'static str, String)> {
     let families = metrics.gather();
     families
         .iter()
-        .map(|family| (family.name().to_owned(), kind(family.get_field_type()), family.help().to_owned()))
+        .map(|family| Described {
+            name: family.name().to_owned(),
+            kind: kind(family.get_field_type()),
+            help: family.help().to_owned(),
+            labels: family.get_metric()[0].get_label().iter().map(|label| label.name().to_owned()).collect(),
+        })
         .collect()
 }
 

@@ -15,6 +15,7 @@ use std::process::Command;
 use brokerwatch::collectors::COLLECTORS;
 use brokerwatch::derive::broker::DOWN_REASONS;
 use brokerwatch::exposition::{Family, Kind, Scope};
+use brokerwatch::self_metrics::{self, Described};
 use brokerwatch::sources::SOURCES;
 use common::{repository, require_all};
 use serde_json::Value;
@@ -239,13 +240,28 @@ impl Scanner {
 /// Every metric that an expression may name.
 struct Known {
     families: BTreeMap<&'static str, &'static Family>,
+    /// Metrics about the program itself, with their labels.
+    own: BTreeMap<String, Labels>,
     recorded: BTreeMap<String, Labels>,
 }
 
 impl Known {
     fn program() -> Self {
         let families = COLLECTORS.iter().flat_map(|collector| collector.families.iter().copied());
-        Self { families: families.map(|family| (family.name, family)).collect(), recorded: BTreeMap::new() }
+        let own = self_metrics::described().into_iter().flat_map(|Described { name, kind, labels, .. }| {
+            let labels: Labels = labels.into_iter().collect();
+            let bucket = labels.iter().cloned().chain(["le".to_owned()]).collect();
+            let [count, sum, buckets] = ["count", "sum", "bucket"].map(|part| format!("{name}_{part}"));
+            match kind {
+                "histogram" => vec![(count, labels.clone()), (sum, labels), (buckets, bucket)],
+                _ => vec![(name, labels)],
+            }
+        });
+        Self {
+            families: families.map(|family| (family.name, family)).collect(),
+            own: own.collect(),
+            recorded: BTreeMap::new(),
+        }
     }
 
     fn with_recordings() -> Self {
@@ -264,8 +280,10 @@ impl Known {
             return Some(labels.clone());
         }
         let foreign = FOREIGN.iter().find(|(name, _)| *name == metric).map(|(_, labels)| *labels);
-        let own = self.families.get(metric).map(|family| family.labels).or(foreign)?;
-        Some(own.iter().chain(&TARGET_LABELS).map(|label| (*label).to_owned()).collect())
+        let told = self.families.get(metric).map(|family| family.labels).or(foreign);
+        let told = told.map(|labels| labels.iter().map(|label| (*label).to_owned()).collect());
+        let own: Labels = told.or_else(|| self.own.get(metric).cloned())?;
+        Some(own.into_iter().chain(TARGET_LABELS.map(str::to_owned)).collect())
     }
 
     /// The labels that come out of the whole expression for this metric; what does not fit on the way goes to `wrong`.
@@ -280,7 +298,9 @@ impl Known {
                 wrong.push(format!("{metric}: no label {label} to match"));
             }
             let known: Vec<&str> = match (metric.as_str(), label.as_str()) {
-                (_, "source") => SOURCES.iter().map(|source| source.name).collect(),
+                (own, "source") if own.starts_with("brokerwatch_") => {
+                    SOURCES.iter().map(|source| source.name).collect()
+                }
                 ("kafka_broker_down_reason", "reason") => DOWN_REASONS.iter().map(|reason| reason.as_str()).collect(),
                 _ => continue,
             };
@@ -289,6 +309,8 @@ impl Known {
         }
         for around in used.around.iter().rev() {
             match around {
+                // Chooses series and changes none.
+                Around::By { operation, labels } if operation.ends_with('k') && labels.is_empty() => {}
                 Around::By { labels: by, .. } => {
                     for label in by.iter().filter(|label| !labels.contains(*label)) {
                         wrong.push(format!("{metric}: no label {label} left to aggregate by"));

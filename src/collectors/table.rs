@@ -21,7 +21,7 @@ pub fn text() -> String {
         }
     }
     let _ = writeln!(out, "(itself): instruments of this program; always on");
-    for (name, kind, help) in self_metrics::described() {
+    for self_metrics::Described { name, kind, help, .. } in self_metrics::described() {
         let _ = writeln!(out, "  {name}  ({kind}, itself)\n      {help}");
     }
     out
@@ -39,9 +39,9 @@ pub fn markdown() -> String {
     for collector in COLLECTORS {
         section(&mut out, collector);
     }
-    out.push_str("\n## itself\n\nInstruments of this program; always on.\n\n| metric | type | what |\n|---|---|---|\n");
-    for (name, kind, help) in self_metrics::described() {
-        let _ = writeln!(out, "| `{name}` | {kind} | {help} |");
+    out.push_str("\n## itself\n\nInstruments of this program; always on.\n\n| metric | type | labels | what |\n|---|---|---|---|\n");
+    for self_metrics::Described { name, kind, help, labels } in self_metrics::described() {
+        let _ = writeln!(out, "| `{name}` | {kind} | {} | {help} |", labels.join(", "));
     }
     out
 }

@@ -4,6 +4,7 @@ import React from 'react';
 import { createRoot } from 'react-dom/client';
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   createTheme,
   dateTime,
   DataFrame,
@@ -16,7 +17,8 @@ import {
   toDataFrame,
   transformDataFrame,
 } from '@grafana/data';
-import { BarGauge, BigValue, GlobalStyles, PanelChrome, Table, TimeSeries } from '@grafana/ui';
+import { BarGauge, BigValue, GlobalStyles, PanelChrome, TimeSeries } from '@grafana/ui';
+import { TableNG } from '@grafana/ui/unstable'; // what the table panel draws with since Grafana 12
 import { lastValueFrom } from 'rxjs';
 
 const page: any = (window as any).page;
@@ -61,14 +63,14 @@ const named = (format: string, labels: Record<string, string>) =>
   format.replace(/\{\{\s*(\w+)\s*\}\}/g, (_: string, label: string) => labels[label] ?? '');
 
 // A table of an instant query has a column for each label, as Grafana's Prometheus data source makes it.
-function tableOf(refId: string, rows: any[]): DataFrame {
+function tableOf(refId: string, rows: any[], isOnly: boolean): DataFrame {
   const labels = [...new Set(rows.flatMap((row) => Object.keys(row.metric)))].sort();
   return toDataFrame({
     refId,
     fields: [
       { name: 'Time', type: FieldType.time, values: rows.map((row) => row.values[0][0] * 1000) },
       ...labels.map((label) => ({ name: label, type: FieldType.string, values: rows.map((row) => row.metric[label] ?? '') })),
-      { name: 'Value', type: FieldType.number, values: rows.map((row) => Number(row.values[0][1])) },
+      { name: isOnly ? 'Value' : `Value #${refId}`, type: FieldType.number, values: rows.map((row) => Number(row.values[0][1])) },
     ],
   });
 }
@@ -77,7 +79,7 @@ function framesOf(panel: any): DataFrame[] {
   return panel.targets.flatMap((target: any) => {
     const rows = page.answers[`${panel.id}/${target.refId}`] ?? [];
     if (target.format === 'table') {
-      return rows.length ? [tableOf(target.refId, rows)] : [];
+      return rows.length ? [tableOf(target.refId, rows, panel.targets.length === 1)] : [];
     }
     return rows.map((row: any) =>
       toDataFrame({
@@ -97,8 +99,8 @@ function framesOf(panel: any): DataFrame[] {
   });
 }
 
-const dressed = (panel: any, data: DataFrame[]) =>
-  applyFieldOverrides({
+function dressed(panel: any, data: DataFrame[]): DataFrame[] {
+  const frames = applyFieldOverrides({
     data,
     fieldConfig: panel.fieldConfig,
     replaceVariables: (text: string) => text,
@@ -106,6 +108,9 @@ const dressed = (panel: any, data: DataFrame[]) =>
     timeZone: 'utc',
     fieldConfigRegistry: registry,
   });
+  cacheFieldDisplayNames(frames); // columns are headed by what is cached
+  return frames;
+}
 
 function Values({ panel, data, width, height }: any) {
   const values = getFieldDisplayValues({
@@ -143,13 +148,14 @@ function Body({ panel, data, width, height }: any) {
     return <div style={{ width, height, display: 'flex', alignItems: 'center', justifyContent: 'center' }}>
       {panel.fieldConfig.defaults.noValue ?? 'No data'}</div>;
   }
+  const range: any = { from: dateTime(page.range[0] * 1000), to: dateTime(page.range[1] * 1000), raw: { from: '', to: '' } };
   if (panel.type === 'timeseries') {
-    const range: any = { from: dateTime(page.range[0] * 1000), to: dateTime(page.range[1] * 1000), raw: { from: '', to: '' } };
     return <TimeSeries frames={data} timeRange={range} timeZone="utc" width={width} height={height} legend={panel.options.legend}
       structureRev={1} theme={theme} {...({} as any)} />;
   }
   if (panel.type === 'table') {
-    return <Table data={data[0]} width={width} height={height} />;
+    return <TableNG data={data[0]} width={width} height={height} cellHeight={panel.options.cellHeight} structureRev={1} timeRange={range}
+      enableVirtualization={false} {...({} as any)} />;
   }
   throw new Error(`panel ${panel.id}: nothing here draws ${panel.type}`);
 }
