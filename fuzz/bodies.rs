@@ -7,7 +7,10 @@ use std::task::{Context, Poll, Waker};
 
 use brokerwatch::gather::choose_endpoint;
 use brokerwatch::snapshot::Failure;
+use brokerwatch::snapshot::ProcessId;
 use brokerwatch::sources::config_files::{parse_properties, parse_properties_file, parse_values};
+use brokerwatch::sources::hsperfdata::{PerfValue, decode};
+use brokerwatch::sources::jvm::jvm_of;
 use brokerwatch::sources::kafka::api_versions::{Answer, parse_api_versions};
 use brokerwatch::sources::kafka::calls::APIS;
 use brokerwatch::sources::kafka::wire::{Broken, NotOurs, answer_body, read_frame};
@@ -32,11 +35,12 @@ const CONSTANT_BYTES: usize = 16 << 10;
 type Body = fn(&[u8]);
 
 /// Every target, by its name.
-pub(crate) const TARGETS: [(&str, Body); 4] = [
+pub(crate) const TARGETS: [(&str, Body); 5] = [
     ("frames", frames),
     ("answers", answers),
     ("server_properties", server_properties),
     ("meta_properties", meta_properties),
+    ("hsperfdata", hsperfdata),
 ];
 
 /// A peer that sends `rest` in pieces and then closes.
@@ -179,4 +183,18 @@ pub(crate) fn meta_properties(bytes: &[u8]) {
         Ok(meta) => assert!(meta.cluster_id.is_some() || meta.node_id.is_some()),
         Err(failure) => assert!(!failure.message.contains('\n'), "{}", failure.message),
     }
+}
+
+/// A JVM's performance data.
+pub(crate) fn hsperfdata(bytes: &[u8]) {
+    let Ok(data) = decode(bytes) else { return };
+    let texts = data.values.values().map(|value| match value {
+        PerfValue::Text(text) => text.len(),
+        PerfValue::Number(_) => 0,
+    });
+    // What is not UTF-8 may take three bytes for one; entries may share bytes, each at most all of them.
+    assert!(texts.max().unwrap_or(0) <= 3 * bytes.len());
+    let jvm = jvm_of(&data, ProcessId::default());
+    assert!(jvm.collectors.len() <= 8 && jvm.spaces.len() <= 32);
+    assert!(jvm.flags.values().all(|value| value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')));
 }

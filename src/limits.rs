@@ -182,3 +182,21 @@ pub const SNAPSHOT_ANSWER_MS_MAX: u64 = 10_000;
 
 /// Log directories of a node that are compared with each other and with those of others; Kafka is not run with more.
 pub const LOG_DIRS_COMPARED_MAX: usize = 100;
+
+/// Bytes of a file of `/proc` or `/sys` that are read.
+pub const SMALL_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// Threads of the broker whose times and states are looked at.
+pub const THREADS_LOOKED_AT_MAX: usize = 20_000;
+
+/// Bytes of a `/proc/PID/maps`: some millions of maps.
+pub const MAPS_BYTES_MAX: usize = 512 << 20;
+
+/// Bytes of a JVM's performance data that are read; `-XX:PerfDataMemorySize` is 32 KiB by default.
+pub const PERF_DATA_BYTES_MAX: u64 = 1 << 20;
+
+/// Entries of a JVM's performance data; there are about 200.
+pub const PERF_DATA_ENTRIES_MAX: usize = 10_000;
+
+/// Entries of `/tmp` that are looked through for a JVM's performance data.
+pub const FOLDER_ENTRIES_MAX: usize = 100_000;

@@ -25,6 +25,7 @@ pub struct SelfMetrics {
     scrapes: IntCounter,
     render_seconds: prometheus::Gauge,
     panics: IntCounterVec,
+    parse_errors: IntCounterVec,
     identity_changes: IntCounter,
     config_reload_success: IntGauge,
     endpoint: EndpointMetrics,
@@ -75,19 +76,13 @@ impl SelfMetrics {
     #[must_use]
     pub fn new() -> Self {
         let registry = Registry::new();
-        let build_info = registered(
-            &registry,
-            IntGaugeVec::new(
-                Opts::new("brokerwatch_build_info", "Version of this program; the value is 1."),
-                &["version"],
-            ),
-        );
+        let one = Instruments { registry: &registry };
+        let build_info = one.gauges("brokerwatch_build_info", "Version of this program; the value is 1.", "version");
         build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let request = HistogramOpts::new(
             "brokerwatch_kafka_request_duration_seconds",
             "How long the broker took to answer our own requests, by API; unanswered ones are not in it.",
         );
-        let one = Instruments { registry: &registry };
         let metrics = Self {
             request_seconds: registered(
                 &registry,
@@ -109,12 +104,10 @@ impl SelfMetrics {
                 "brokerwatch_reader_restarts_total",
                 "Times the reader process died and was started again.",
             ),
-            readers_stuck: registered(
-                &registry,
-                IntGaugeVec::new(
-                    Opts::new("brokerwatch_reader_stuck", "1 while a reader process hangs on this mount."),
-                    &["mount"],
-                ),
+            readers_stuck: one.gauges(
+                "brokerwatch_reader_stuck",
+                "1 while a reader process hangs on this mount.",
+                "mount",
             ),
             scrapes: one.whole_counter("brokerwatch_scrapes_total", "Pages of metrics that were sent."),
             render_seconds: registered(
@@ -125,6 +118,11 @@ impl SelfMetrics {
                 "brokerwatch_panics_total",
                 "Failures of our own code that were caught, by place.",
                 "place",
+            ),
+            parse_errors: one.counters(
+                "brokerwatch_parse_errors_total",
+                "Files of the host that are there and empty, broken or masked, by source: what they would tell is absent.",
+                "source",
             ),
             identity_changes: one.whole_counter(
                 "brokerwatch_identity_changes_total",
@@ -143,6 +141,7 @@ impl SelfMetrics {
         // A counter that begins with its first event hides that event from increase().
         COUNTED.iter().for_each(|limit| metrics.limit_hits(limit, 0));
         places().for_each(|place| metrics.panics.with_label_values(&[place]).inc_by(0));
+        sources::SOURCES.iter().for_each(|source| metrics.parse_errors(source.name, 0));
         metrics
     }
 
@@ -206,6 +205,11 @@ impl SelfMetrics {
     /// A panic was caught in `place`.
     pub fn panicked(&self, place: &str) {
         self.panics.with_label_values(&[place]).inc();
+    }
+
+    /// So many files of a source were empty or broken in one look.
+    pub fn parse_errors(&self, source: &str, files: usize) {
+        self.parse_errors.with_label_values(&[source]).inc_by(files as u64);
     }
 
     /// The node is another than before.
@@ -350,6 +354,10 @@ impl Instruments<'_> {
 
     fn counters(&self, name: &str, help: &str, label: &str) -> IntCounterVec {
         registered(self.registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+    }
+
+    fn gauges(&self, name: &str, help: &str, label: &str) -> IntGaugeVec {
+        registered(self.registry, IntGaugeVec::new(Opts::new(name, help), &[label]))
     }
 
     fn gauge(&self, name: &str, help: &str) -> IntGauge {

@@ -3,10 +3,12 @@
 mod broker;
 mod configs;
 mod findings;
+mod jvm;
 mod log_dirs;
 mod node;
 mod partitions;
 mod places;
+mod process;
 mod quorum;
 mod replication;
 mod sources;
@@ -74,6 +76,8 @@ pub static COLLECTORS: &[&Collector] = &[
     &log_dirs::COLLECTOR,
     &places::COLLECTOR,
     &storage::COLLECTOR,
+    &process::COLLECTOR,
+    &jvm::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

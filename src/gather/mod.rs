@@ -8,6 +8,7 @@ mod choose;
 mod clock;
 pub mod host;
 mod identity;
+pub mod resources;
 pub mod rounds;
 pub mod storage;
 mod store;
@@ -62,6 +63,8 @@ pub struct Context {
     identity: Mutex<identity::Known>,
     /// The mounts by which the map to the drives was last made.
     mounts: Mutex<Vec<crate::sources::mounts::Mount>>,
+    /// Times of the process' threads, added up.
+    thread_times: Mutex<resources::ThreadSums>,
 }
 
 /// Why a round has no value.
@@ -110,6 +113,7 @@ impl Context {
             complaint: Mutex::default(),
             identity: Mutex::default(),
             mounts: Mutex::default(),
+            thread_times: Mutex::default(),
         }
     }
 

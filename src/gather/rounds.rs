@@ -19,8 +19,8 @@ use crate::sources::mounts::{group_of, read_mounts};
 use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
-    CONFIGS, FILES, HOST, LIVENESS, LOG_DIRS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM, REASSIGNMENTS,
-    REGISTRATIONS, Round, STORAGE,
+    CONFIGS, FILES, HOST, JVM, LIVENESS, LOG_DIRS, MEMORY_MAPS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM,
+    REASSIGNMENTS, REGISTRATIONS, RESOURCES, Round, STORAGE,
 };
 
 /// Milliseconds between two questions for what we may do on topics.
@@ -46,7 +46,9 @@ pub fn process(context: Arc<Context>) -> Round {
         let chosen = |process: &BrokerProcess| process.chosen.as_ref().map(|chosen| (chosen.pid, chosen.start_ticks));
         if before.as_deref().map(chosen) != Some(chosen(&seen)) {
             log_choice(&seen);
-            [&PROPERTIES, &HOST, &STORAGE].into_iter().for_each(|source| context.wake(source));
+            for source in [&PROPERTIES, &HOST, &STORAGE, &MEMORY_MAPS, &RESOURCES, &JVM] {
+                context.wake(source);
+            }
         }
     })
 }

@@ -14,6 +14,7 @@ mod log_dirs;
 mod offsets;
 mod partitions;
 mod quorum;
+mod resources;
 mod section;
 mod storage;
 
@@ -40,6 +41,10 @@ pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
 pub use offsets::{Offsets, OffsetsRow};
 pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, TopicEntry};
 pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
+pub use resources::{
+    ControlGroup, GcKind, Jvm, JvmCollector, JvmSpace, MemoryMaps, PerfDataPlace, Pressure, ProcessId, ProcessIo,
+    Resources, WaitClass,
+};
 use section::AnySection;
 pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
 pub use storage::{Backing, DiskClass, DiskFacts, Layer, LayerKind, LogDirStorage, Storage};
@@ -125,6 +130,12 @@ pub struct NodeView {
     pub host: Section<Host>,
     /// What its log directories lie on, down to the drives.
     pub storage: Section<Storage>,
+    /// What its process takes, and what is denied to it (`/proc`, control groups).
+    pub resources: Section<Resources>,
+    /// Its memory maps.
+    pub memory_maps: Section<MemoryMaps>,
+    /// What its JVM tells without JMX.
+    pub jvm: Section<Jvm>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -184,6 +195,9 @@ sections! {
     "files" => files,
     "host" => host,
     "storage" => storage,
+    "resources" => resources,
+    "memory_maps" => memory_maps,
+    "jvm" => jvm,
     "liveness" => liveness,
     "registrations" => registrations,
     "metadata" => cluster,

@@ -4,8 +4,11 @@
 
 pub mod block_devices;
 pub mod config_files;
+pub mod control_group;
 pub mod given;
 pub mod host;
+pub mod hsperfdata;
+pub mod jvm;
 pub mod kafka;
 pub mod log_dir_files;
 pub mod log_dir_place;
@@ -13,8 +16,11 @@ pub mod mounts;
 pub mod name_space;
 pub(crate) mod pem;
 pub mod proc;
+pub mod process_files;
 pub mod properties;
 pub mod reader;
+pub mod readings;
+pub mod resources;
 pub mod secret_marks;
 pub mod storage;
 
@@ -22,7 +28,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::gather::{Context, host as host_round, rounds, storage as storage_round};
+use crate::gather::{Context, host as host_round, resources as resources_round, rounds, storage as storage_round};
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
     DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
@@ -59,6 +65,9 @@ pub static SOURCES: &[&Source] = &[
     &FILES,
     &HOST,
     &STORAGE,
+    &RESOURCES,
+    &MEMORY_MAPS,
+    &JVM,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -127,6 +136,42 @@ pub static STORAGE: Source = Source {
     apis: &[],
     access: "read /proc/PID/mountinfo and /sys; /proc/PID/root (the broker's user) where its directories are not ours",
     round: storage_round::storage,
+};
+
+/// What its process takes.
+pub static RESOURCES: Source = Source {
+    name: "resources",
+    about: "descriptors, threads, memory, waits and control group of the broker's process",
+    interval_ms: 15_000,
+    deadline_ms: 3_000,
+    bound_ms: 40_000,
+    apis: &[],
+    access: "read /proc/PID and /sys/fs/cgroup; io, wchan and (before Linux 6.2) fd need the broker's user",
+    round: resources_round::resources,
+};
+
+/// Its memory maps. Counting them holds its mmap_lock for milliseconds, so it is done seldom.
+pub static MEMORY_MAPS: Source = Source {
+    name: "memory_maps",
+    about: "how many memory maps the broker's process has",
+    interval_ms: 60_000,
+    deadline_ms: 10_000,
+    bound_ms: 150_000,
+    apis: &[],
+    access: "read /proc/PID/maps (the broker's user)",
+    round: resources_round::memory_maps,
+};
+
+/// Its JVM.
+pub static JVM: Source = Source {
+    name: "jvm",
+    about: "the performance data of the broker's JVM",
+    interval_ms: 15_000,
+    deadline_ms: 3_000,
+    bound_ms: 40_000,
+    apis: &[],
+    access: "read /tmp/hsperfdata_USER/PID through /proc/PID/root (the broker's user)",
+    round: resources_round::jvm,
 };
 
 /// Whether it answers.

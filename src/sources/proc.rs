@@ -72,7 +72,7 @@ pub fn parse_stat(stat: &str) -> Option<(char, u64)> {
 }
 
 /// Seconds since the epoch at which the host booted, from `/proc/stat`.
-fn parse_boot_time(stat: &str) -> Option<u64> {
+pub(super) fn parse_boot_time(stat: &str) -> Option<u64> {
     stat.lines().find_map(|line| line.strip_prefix("btime ")?.trim().parse().ok())
 }
 

@@ -21,14 +21,16 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::host::{read_host, read_node_file};
+use super::jvm::read_jvm;
 use super::log_dir_files::read_dir_files;
 use super::log_dir_place::read_place;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
+use super::resources::{read_memory_maps, read_resources};
 use super::storage::{read_below, read_real_path};
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::{ErrorKind, Failure};
+use crate::snapshot::{ErrorKind, Failure, ProcessId};
 
 /// What the reader is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -109,6 +111,31 @@ pub enum Question {
         pid: Option<u32>,
         /// Its real path.
         path: PathBuf,
+    },
+    /// What a process takes; the answer is a `ResourcesAnswer`.
+    Resources {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// The process.
+        of: ProcessId,
+    },
+    /// Its memory maps; the answer is a `MemoryMaps`.
+    MemoryMaps {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process.
+        of: ProcessId,
+    },
+    /// Its JVM; the answer is a `Jvm`.
+    Jvm {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process.
+        of: ProcessId,
+        /// The file that it is known to have mapped, as it sees the path.
+        mapped: Option<PathBuf>,
     },
 }
 
@@ -332,5 +359,8 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),
         Question::RealPath { procfs, pid, path } => value(read_real_path(procfs, *pid, path)),
         Question::Below { procfs, sysfs, pid, path } => value(read_below(procfs, sysfs, *pid, path)),
+        Question::Resources { procfs, sysfs, of } => value(read_resources(procfs, sysfs, *of)),
+        Question::MemoryMaps { procfs, of } => value(read_memory_maps(procfs, *of)),
+        Question::Jvm { procfs, of, mapped } => value(read_jvm(procfs, *of, mapped.as_deref())),
     }
 }

@@ -1,0 +1,353 @@
+//! What the node's process takes and what is denied to it: `/proc/PID`, its threads, its control group, its memory maps.
+//!
+//! Runs in the reader process: `maps` takes the process' mmap_lock. References: proc(5), sched-stats.rst of the kernel.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, openat};
+use serde::{Deserialize, Serialize};
+
+use super::control_group::read_control_group;
+use super::mounts::{mount_of, read_mounts};
+use super::process_files::{
+    ProcessStat, parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
+};
+use super::properties::file_failure;
+use super::readings::{Readings, read_small};
+use crate::limits::{MAPS_BYTES_MAX, THREADS_LOOKED_AT_MAX};
+use crate::snapshot::{ErrorKind, Failure, MemoryMaps, PerfDataPlace, ProcessId, Resources, WaitClass};
+
+/// What the reader answers: the resources without the times of threads, which only make a sum with those of before.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct ResourcesAnswer {
+    /// The facts.
+    pub resources: Resources,
+    /// Times of each thread, by its id; absent when the threads could not be looked at.
+    pub threads: Option<BTreeMap<u32, ThreadTimes>>,
+}
+
+/// How long a thread has waited since it began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadTimes {
+    /// Nanoseconds that it was ready to run; absent when the kernel does not tell.
+    pub run_queue_ns: Option<u64>,
+    /// Milliseconds that it waited for drives; absent when they are not accounted.
+    pub block_io_ms: Option<u64>,
+}
+
+/// Looks at one process.
+///
+/// # Errors
+/// `NotFound` when the process has ended, `Permission` when not even its `stat` may be read.
+pub fn read_resources(procfs: &Path, sysfs: &Path, of: ProcessId) -> Result<ResourcesAnswer, Failure> {
+    let at = procfs.join(of.pid.to_string());
+    let stat = read_stat_of(&at, of)?;
+    let mut files = Readings::default();
+    let status = files.read(&at.join("status"), "status", |bytes| (!bytes.is_empty()).then(|| bytes.to_vec()));
+    // Kernels before 4.5 do not tell them apart; the fact is then not there, which is no error.
+    let kibibytes = |key| status.as_deref().and_then(|status| parse_kibibytes(status, key));
+    let ticks = rustix::param::clock_ticks_per_second().max(1);
+    let accounted = files.read(&procfs.join("sys/kernel/task_delayacct"), "task_delayacct", |bytes| {
+        std::str::from_utf8(bytes).ok()?.trim().parse::<u8>().ok()
+    });
+    let (threads, uninterruptible) = read_threads(&at, accounted.map(|on| on != 0), ticks, &mut files);
+    let cgroup = files.read(&at.join("cgroup"), "cgroup", |bytes| (!bytes.is_empty()).then(|| bytes.to_vec()));
+    let mounts = read_mounts(procfs, "self");
+    let control_group = cgroup.and_then(|cgroup| read_control_group(sysfs, &mounts, &cgroup, &mut files));
+    let resources = Resources {
+        of,
+        open_files: read_open_files(&at, &mut files),
+        max_files: files.read(&at.join("limits"), "limits", parse_max_files),
+        threads: Some(stat.threads),
+        resident_anon_bytes: kibibytes("RssAnon"),
+        resident_file_bytes: kibibytes("RssFile"),
+        resident_shmem_bytes: kibibytes("RssShmem"),
+        swapped_bytes: kibibytes("VmSwap"),
+        major_faults: Some(stat.major_faults),
+        user_ms: Some(stat.user_ticks.saturating_mul(1_000) / ticks),
+        system_ms: Some(stat.system_ticks.saturating_mul(1_000) / ticks),
+        run_queue_wait_us: None,
+        block_io_delay_ms: None,
+        uninterruptible,
+        io: files.read(&at.join("io"), "io", parse_process_io),
+        control_group,
+        unread: BTreeMap::new(),
+    };
+    // Whatever was read may be of another process with this id.
+    read_stat_of(&at, of)?;
+    Ok(ResourcesAnswer { resources: Resources { unread: files.unread, ..resources }, threads })
+}
+
+/// The `stat` of the process itself, not of another one with its id.
+fn read_stat_of(at: &Path, of: ProcessId) -> Result<ProcessStat, Failure> {
+    let path = at.join("stat");
+    let ended = || Failure::new(ErrorKind::NotFound, format!("Process {} has ended.", of.pid));
+    let bytes = match read_small(&path) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => return Err(ended()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ended()),
+        read => read.map_err(|error| file_failure(&path, &error))?,
+    };
+    let broken = || Failure::new(ErrorKind::Parse, format!("{} is empty or broken.", path.display()));
+    let stat = parse_process_stat(&bytes).ok_or_else(broken)?;
+    if stat.start_ticks == of.start_ticks { Ok(stat) } else { Err(ended()) }
+}
+
+/// Descriptors that the process has open. Since Linux 6.2 the size of the directory tells, to everybody.
+fn read_open_files(at: &Path, files: &mut Readings) -> Option<u64> {
+    let path = at.join("fd");
+    let stat = rustix::fs::stat(&path).ok();
+    // Elsewhere than in /proc a directory has a size that means something else.
+    let in_proc = rustix::fs::statfs(&path).is_ok_and(|found| found.f_type == rustix::fs::PROC_SUPER_MAGIC);
+    if let Some(size) = stat.map(|stat| stat.st_size).filter(|size| in_proc && *size > 0) {
+        return u64::try_from(size).ok();
+    }
+    match std::fs::read_dir(&path) {
+        Ok(entries) => Some(entries.count() as u64),
+        Err(error) => {
+            files.failed(&path, "fd", &error);
+            None
+        }
+    }
+}
+
+type Threads = BTreeMap<u32, ThreadTimes>;
+
+/// Times and states of all threads. `accounted` says whether waiting for drives is accounted; kernels before 5.14 do
+/// not tell, and there a time that is not 0 shows that it is.
+fn read_threads(
+    at: &Path,
+    accounted: Option<bool>,
+    ticks: u64,
+    files: &mut Readings,
+) -> (Option<Threads>, Option<BTreeMap<WaitClass, usize>>) {
+    let path = at.join("task");
+    let ids = match std::fs::read_dir(&path) {
+        Ok(entries) => entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()),
+        Err(error) => {
+            files.failed(&path, "task", &error);
+            return (None, None);
+        }
+    };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(directory) = rustix::fs::open(&path, flags, Mode::empty()) else { return (None, None) };
+    let (mut threads, mut stuck) = (Threads::new(), BTreeMap::new());
+    let (mut buffer, mut stats) = (Vec::with_capacity(1 << 10), 0);
+    for id in ids.take(THREADS_LOOKED_AT_MAX) {
+        // One that has ended meanwhile is simply not there.
+        let run_queue_ns =
+            read_at(&directory, &format!("{id}/schedstat"), &mut buffer).and_then(|()| parse_schedstat(&buffer));
+        let stat = read_at(&directory, &format!("{id}/stat"), &mut buffer).and_then(|()| parse_process_stat(&buffer));
+        let Some(stat) = stat else { continue };
+        stats += 1;
+        let shown = accounted.unwrap_or(stat.block_io_ticks > 0);
+        let block_io_ms = shown.then(|| stat.block_io_ticks.saturating_mul(1_000) / ticks);
+        threads.insert(id, ThreadTimes { run_queue_ns, block_io_ms });
+        if stat.state == 'D' {
+            let seen = read_at(&directory, &format!("{id}/wchan"), &mut buffer);
+            let class = seen.map_or(WaitClass::Unknown, |()| parse_wchan(&buffer));
+            *stuck.entry(class).or_default() += 1;
+        }
+    }
+    if stats == 0 {
+        files.parsed::<()>("task/*/stat", None);
+        return (None, None);
+    }
+    (Some(threads), Some(stuck))
+}
+
+fn read_at(directory: &OwnedFd, path: &str, buffer: &mut Vec<u8>) -> Option<()> {
+    let file = openat(directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    buffer.clear();
+    // What these files hold fits one read.
+    buffer.resize(1 << 10, 0);
+    let length = rustix::io::read(&file, &mut buffer[..]).ok()?;
+    buffer.truncate(length);
+    Some(())
+}
+
+/// Counts the memory maps of a process, and finds the JVM's performance data among them.
+///
+/// # Errors
+/// `NotFound` when the process has ended; `Permission` for another user's; `Parse` when the file is empty, as a masked one
+/// is; `Limit` when there are more maps than any kernel is configured for.
+pub fn read_memory_maps(procfs: &Path, of: ProcessId) -> Result<MemoryMaps, Failure> {
+    let at = procfs.join(of.pid.to_string());
+    read_stat_of(&at, of)?;
+    let path = at.join("maps");
+    let mut counter = MapsCounter::default();
+    let mut file = File::open(&path).map_err(|error| file_failure(&path, &error))?;
+    let mut buffer = vec![0; 64 << 10];
+    let mut bytes = 0;
+    loop {
+        let length = file.read(&mut buffer).map_err(|error| file_failure(&path, &error))?;
+        if length == 0 {
+            break;
+        }
+        counter.take(&buffer[..length]);
+        bytes += length;
+        if bytes > MAPS_BYTES_MAX {
+            let message = format!("{} has more than {MAPS_BYTES_MAX} bytes.", path.display());
+            return Err(Failure::new(ErrorKind::Limit, message));
+        }
+    }
+    if counter.count == 0 {
+        let message = format!("{} is empty: it is masked, or its process is ending.", path.display());
+        return Err(Failure::new(ErrorKind::Parse, message));
+    }
+    let perf_data = match counter.perf_data {
+        Some((_, true)) => PerfDataPlace::Deleted,
+        Some((path, false)) => {
+            let mounts = read_mounts(procfs, &of.pid.to_string());
+            let fs_kind = mount_of(&mounts, Path::new(&path)).map(|mount| mount.kind.clone());
+            PerfDataPlace::Shared { path, fs_kind }
+        }
+        None => without_file(&read_small(&at.join("cmdline")).unwrap_or_default()),
+    };
+    let count_max = read_small(&procfs.join("sys/vm/max_map_count")).ok();
+    let count_max = count_max.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.trim().parse().ok());
+    read_stat_of(&at, of)?;
+    Ok(MemoryMaps { of, count: counter.count, count_max, perf_data })
+}
+
+/// Counts lines and keeps the one of the performance data, piece by piece: hundreds of thousands of lines are tens of
+/// megabytes.
+#[derive(Debug, Default)]
+struct MapsCounter {
+    count: u64,
+    /// Its path, and whether it was deleted.
+    perf_data: Option<(String, bool)>,
+    /// The line that the last piece began.
+    begun: Vec<u8>,
+}
+
+impl MapsCounter {
+    fn take(&mut self, mut piece: &[u8]) {
+        while let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
+            self.count += 1;
+            if self.perf_data.is_none() {
+                let line = if self.begun.is_empty() {
+                    parse_perf_data_map(&piece[..end])
+                } else {
+                    self.begun.extend_from_slice(&piece[..end]);
+                    parse_perf_data_map(&self.begun)
+                };
+                self.perf_data = line;
+            }
+            self.begun.clear();
+            piece = &piece[end + 1..];
+        }
+        if self.perf_data.is_none() {
+            self.begun.extend_from_slice(piece);
+        }
+    }
+}
+
+/// The path in a line of `maps` when it is that of performance data, and whether it was deleted.
+fn parse_perf_data_map(line: &[u8]) -> Option<(String, bool)> {
+    // It ends in a process id; the thousands of lines of indexes and libraries do not.
+    line.last().filter(|last| last.is_ascii_digit() || **last == b')')?;
+    let place = line.windows(PERF_DATA_FOLDER.len()).position(|window| window == PERF_DATA_FOLDER)?;
+    let path = std::str::from_utf8(line.get(place..)?).ok()?;
+    Some(match path.strip_suffix(" (deleted)") {
+        Some(path) => (path.to_owned(), true),
+        None => (path.to_owned(), false),
+    })
+}
+
+/// HotSpot has it there whatever `java.io.tmpdir` is.
+const PERF_DATA_FOLDER: &[u8] = b"/tmp/hsperfdata_";
+
+/// Why a JVM without such a map has none, as far as its command line tells.
+fn without_file(cmdline: &[u8]) -> PerfDataPlace {
+    let flags = || cmdline.split(|byte| *byte == 0).take_while(|argument| *argument != b"kafka.Kafka");
+    // Of a flag that is given twice the last counts.
+    let last = |on: &[u8], off: &[u8]| flags().filter(|flag| *flag == on || *flag == off).last().map(|flag| flag == on);
+    if last(b"-XX:+UsePerfData", b"-XX:-UsePerfData") == Some(false) {
+        PerfDataPlace::SwitchedOff
+    } else if last(b"-XX:+PerfDisableSharedMem", b"-XX:-PerfDisableSharedMem") == Some(true) {
+        PerfDataPlace::NotShared
+    } else {
+        PerfDataPlace::Private
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn myself() -> ProcessId {
+        let pid = std::process::id();
+        let stat = parse_process_stat(&std::fs::read("/proc/self/stat").unwrap()).unwrap();
+        ProcessId { pid, start_ticks: stat.start_ticks }
+    }
+
+    #[test]
+    fn our_own_process_is_seen_as_the_system_shows_it() {
+        let of = myself();
+        let answer = read_resources(Path::new("/proc"), Path::new("/sys"), of).unwrap();
+        let seen = answer.resources;
+        let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+        assert!(seen.open_files.unwrap().abs_diff(descriptors) < 50, "{:?} and {descriptors}", seen.open_files);
+        assert!(seen.resident_anon_bytes.unwrap() > 0 && seen.threads.unwrap() >= 1);
+        assert!(seen.max_files.unwrap() >= descriptors);
+        assert!(!answer.threads.unwrap().is_empty());
+        assert!(!seen.unread.values().any(|kind| *kind == ErrorKind::Parse), "{:?}", seen.unread);
+    }
+
+    #[test]
+    fn another_process_with_the_same_id_is_not_taken_for_it() {
+        let other = ProcessId { start_ticks: 1, ..myself() };
+        let failure = read_resources(Path::new("/proc"), Path::new("/sys"), other).unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::NotFound);
+        assert_eq!(read_memory_maps(Path::new("/proc"), other).unwrap_err().kind, ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn memory_maps_are_counted() {
+        let maps = read_memory_maps(Path::new("/proc"), myself()).unwrap();
+        let lines = std::fs::read_to_string("/proc/self/maps").unwrap().lines().count() as u64;
+        assert!(maps.count.abs_diff(lines) < 50, "{} and {lines}", maps.count);
+        assert!(maps.count_max.unwrap() >= 65_530);
+        assert_eq!(maps.perf_data, PerfDataPlace::Private, "this is no JVM");
+    }
+
+    #[test]
+    fn why_there_is_no_file_is_told_by_the_last_flag() {
+        assert_eq!(without_file(b"java\0-XX:-UsePerfData\0kafka.Kafka\0f\0"), PerfDataPlace::SwitchedOff);
+        assert_eq!(without_file(b"java\0-XX:+PerfDisableSharedMem\0kafka.Kafka\0"), PerfDataPlace::NotShared);
+        assert_eq!(without_file(b"java\0-XX:-UsePerfData\0-XX:+UsePerfData\0kafka.Kafka\0"), PerfDataPlace::Private);
+        assert_eq!(without_file(b"java\0kafka.Kafka\0-XX:-UsePerfData\0"), PerfDataPlace::Private);
+    }
+
+    proptest! {
+        #[test]
+        fn maps_are_counted_whatever_the_pieces(sizes in prop::collection::vec(1_usize..90, 1..40), deleted: bool) {
+            let suffix = if deleted { " (deleted)" } else { "" };
+            let mut text = "7f00-7f01 r--p 00000000 fe:00 1 /lib/x\n".repeat(5);
+            text.push_str(&format!("7f02-7f03 rw-s 00000000 fe:00 99 /tmp/hsperfdata_kafka/4711{suffix}\n"));
+            text.push_str(&"7f04-7f05 rw-p 00000000 00:00 0\n".repeat(4));
+            let (mut counter, mut rest, mut sizes) = (MapsCounter::default(), text.as_bytes(), sizes.iter().cycle());
+            while !rest.is_empty() {
+                let (piece, behind) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+                counter.take(piece);
+                rest = behind;
+            }
+            prop_assert_eq!(counter.count, 10);
+            prop_assert_eq!(counter.perf_data, Some(("/tmp/hsperfdata_kafka/4711".to_owned(), deleted)));
+        }
+
+        #[test]
+        fn no_maps_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+            let mut counter = MapsCounter::default();
+            counter.take(&bytes);
+            prop_assert_eq!(counter.count, bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
+            let _ = without_file(&bytes);
+        }
+    }
+}
