@@ -322,7 +322,7 @@ impl Options {
 }
 
 fn parse_server(text: &str, security: &Security) -> Result<Endpoint, String> {
-    let (host, port) = crate::gather::split_address(text)
+    let (host, port) = crate::derive::listeners::split_address(text)
         .filter(|(host, _)| !host.is_empty() && !host.contains("://"))
         .ok_or_else(|| format!("--kafka.server={text}: must be HOST:PORT, such as localhost:9092"))?;
     Ok(Endpoint { host: host.to_owned(), port, security: security.clone(), process: None })

@@ -270,7 +270,8 @@ fn start_log(level: LogLevel, format: LogFormat) -> LevelHandle {
         }
         LogFormat::Json => Box::new(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)),
     };
-    tracing_subscriber::registry().with(filter).with(lines).init();
+    // `check` looks at several addresses one after the other: all of them log as the first one does.
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
     handle
 }
 

@@ -93,6 +93,8 @@ pub const TOKEN_ANSWER_MS_MAX: u64 = 10_000;
 pub const PROCESSES_MAX: usize = 100_000;
 /// Kafka processes of one host whose files and directories are looked at.
 pub const HOST_NODES_MAX: usize = 64;
+/// Key stores of one node whose permissions are looked at: one for each listener.
+pub const KEY_STORES_MAX: usize = 100;
 /// Names of odd entries of a log directory that are kept; the others are only counted.
 pub const ENTRIES_NAMED_MAX: usize = 10;
 /// Entries of a log directory that are looked into for another node's `meta.properties`.

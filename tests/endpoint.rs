@@ -788,3 +788,58 @@ fn prometheus_scrapes_by_tls_and_password_and_its_tool_takes_the_same_file() {
     assert!(within(30_000, seen), "{}\n{}", fs::read_to_string(dir.path().join("log")).unwrap(), sidecar.log());
     assert!(is("count(brokerwatch_build_info)", "1"), "only the right password brings series");
 }
+
+// What sidecars give to `check`.
+
+#[test]
+fn check_compares_what_sidecars_saw_and_says_who_could_not_be_asked() {
+    let (secured, first, second) = (Secured::new(&users(&["ops"], 4)), FakeNode::start(), FakeNode::start());
+    let watching = |node: &FakeNode, more: Vec<String>| {
+        let own = vec![secured.host.procfs(), flag("kafka.server", node.address())];
+        Sidecar::start(&[own, more].concat())
+    };
+    let open = watching(&first, vec![]);
+    let closed = watching(&second, vec![flag("web.config.file", secured.file().display())]);
+    open.until("the partitions are seen", 6, |page| is_up(page) && has_partitions(page));
+    let client = secured.authority.client(None);
+    let seen = || {
+        client
+            .ask(closed.port, "/metrics", &credentials("ops", PASSWORD))
+            .is_ok_and(|(reply, _)| has_partitions(&reply.text()))
+    };
+    assert!(within(10_000, seen), "{}", closed.log());
+    let (plain, tls) =
+        (format!("http://127.0.0.1:{}/snapshot", open.port), format!("https://localhost:{}/snapshot", closed.port));
+    let password = secured.host.write("password", &format!("{PASSWORD}\n"));
+    let ca = flag("http.ca-file", secured.host.path("web/ca.pem").display());
+    let check = |arguments: &[&str]| {
+        let output = run(&[&["check"], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output))
+    };
+
+    let user = ["--http.username=ops", &flag("http.password-file", password.display())].map(str::to_owned);
+    let (code, text) = check(&[&plain, &tls, &ca, &user[0], &user[1]]);
+    assert!(matches!(code, Some(0 | 1)), "{code:?} {text}");
+    for address in [first.address(), second.address()] {
+        assert!(text.contains(&address), "{address} is in no finding: {text}");
+    }
+
+    // Each of them is a node of which nothing was seen, never clean, and says what to do.
+    let wrong = secured.host.write("wrong", "wrong\n");
+    let nobody = format!("http://127.0.0.1:{}/snapshot", free_port());
+    for (arguments, said) in [
+        (vec![tls.as_str(), &ca], "--http.username"),
+        (vec![&tls, &ca, &user[0], &flag("http.password-file", wrong.display())], "--http.username"),
+        (vec![&tls, &user[0], &user[1]], "--http.ca-file"),
+        (vec![&nobody], "check its host and port"),
+        (vec![&format!("http://127.0.0.1:{}/snapshot", closed.port)], "is its scheme right"),
+        (vec![&format!("http://127.0.0.1:{}/none", open.port)], "status 404"),
+        (vec![&format!("http://127.0.0.1:{}/metrics", open.port)], "not a snapshot"),
+    ] {
+        let (code, text) = check(&arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+        assert!(text.contains(said) && !text.contains(PASSWORD), "{arguments:?}: {text}");
+    }
+    let (code, text) = check(&[&plain, &nobody]);
+    assert!(matches!(code, Some(1 | 2)) && text.contains("check its host and port"), "{code:?} {text}");
+}

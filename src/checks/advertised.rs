@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Name the host by which the others reach this broker in advertised.listeners.",
         references: &[ADVERTISED_DOCS],
         needs: "the files of several brokers, or a broker's file and DescribeCluster",
-        run: Run::Fleet(localhost),
+        run: Run::Together(On::Brokers, localhost),
     },
     Check {
         id: "advertised-duplicate",
@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each broker an address of its own in advertised.listeners.",
         references: &[ADVERTISED_DOCS],
         needs: "the files of several brokers, or DescribeCluster",
-        run: Run::Fleet(duplicate),
+        run: Run::Together(On::Brokers, duplicate),
     },
     Check {
         id: "advertised-unresolvable",

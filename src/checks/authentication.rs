@@ -93,6 +93,27 @@ pub(super) const CHECKS: &[Check] = &[
         }),
     },
     Check {
+        id: "sasl-oauth-signature-unchecked",
+        severity: Severity::Critical,
+        profile: Profile::Core,
+        summary: "OAUTHBEARER takes tokens of any signature.",
+        why: "Kafka's DefaultJwtValidator makes a BrokerJwtValidator, which checks signatures, only when it is handed the \
+              provider's keys. Kafka 4.1 configures it without them, with or without a jwks.endpoint.url: it then reads the \
+              token as clients do, and 4.1.1 was seen to let in a token that a foreign key had signed. Later releases do so \
+              where no jwks.endpoint.url is set.",
+        fix: "Set listener.name.NAME.oauthbearer.sasl.oauthbearer.jwt.validator.class to \
+              org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator.",
+        references: &[
+            "https://kafka.apache.org/documentation/#brokerconfigs_sasl.oauthbearer.jwt.validator.class",
+            "KIP-1139",
+            "org.apache.kafka.common.security.oauthbearer.DefaultJwtValidator",
+        ],
+        needs: NODE,
+        run: Run::Node(On::Nodes, |node, found| {
+            offered(node, found, "OAUTHBEARER", |listeners, endpoint, _| unchecked_signature(node, listeners, endpoint))
+        }),
+    },
+    Check {
         id: "sasl-jaas-unprefixed",
         severity: Severity::Warning,
         profile: Profile::Core,
@@ -184,6 +205,32 @@ fn offered(
         judge(&listeners, endpoint, protocol)?.into_iter().for_each(|finding| found.add(finding));
         Ok(())
     })
+}
+
+fn unchecked_signature(
+    node: &Node<'_>,
+    listeners: &Listeners<'_>,
+    endpoint: &Endpoint<'_>,
+) -> Result<Option<Finding>, super::Unknown> {
+    const VALIDATOR: &str = "sasl.oauthbearer.jwt.validator.class";
+    let of = |key| listeners.of_mechanism(&endpoint.name, "OAUTHBEARER", key);
+    let (_, handler) = of(HANDLER)?;
+    // Another handler, or none, is another matter: sasl-oauth-unsecured's.
+    if !handler.is_some_and(|class| class.ends_with(".OAuthBearerValidatorCallbackHandler")) || !node.knows(VALIDATOR) {
+        return Ok(None);
+    }
+    let (key, validator) = of(VALIDATOR)?;
+    let unchecked = match validator {
+        Some(class) if class.ends_with(".ClientJwtValidator") => true,
+        Some(class) if !class.is_empty() && !class.ends_with(".DefaultJwtValidator") => false,
+        _ => {
+            let unknown = || super::Unknown::new("Its release is not known: --kafka.version names it.");
+            let release = node.settings.release.ok_or_else(unknown)?;
+            (release.0, release.1) == (4, 1) || of("sasl.oauthbearer.jwks.endpoint.url")?.1.is_none_or(str::is_empty)
+        }
+    };
+    let is = format!("{key}={}", validator.filter(|class| !class.is_empty()).unwrap_or("Kafka's default, DefaultJwtValidator"));
+    Ok(unchecked.then(|| Finding::new(node.subject(&key), is, "BrokerJwtValidator")))
 }
 
 fn inter_broker_mechanism(node: &Node<'_>, found: &mut Found) -> Evaluated {
@@ -306,7 +353,16 @@ fn principal_builder(node: &Node<'_>, found: &mut Found) -> Evaluated {
 
 #[cfg(test)]
 pub(super) const EXAMPLES: &[super::examples::Example] = {
-    use super::examples::Example;
+    use super::examples::{Example, Set};
+    fn oauth(set: &mut Set) {
+        set.line("broker-2", "listener.name.clients.sasl.enabled.mechanisms=OAUTHBEARER");
+        set.line(
+            "broker-2",
+            "listener.name.clients.oauthbearer.sasl.server.callback.handler.class=org.apache.kafka.common.security.\
+             oauthbearer.OAuthBearerValidatorCallbackHandler",
+        );
+        set.line("broker-2", "connections.max.reauth.ms=3600000");
+    }
     const INTER: &str = "inter.broker.listener.name=CLIENTS";
     &[
         Example::made("interbroker-mechanism-not-enabled", "sasl.mechanism.inter.broker.protocol of node 2", |set| {
@@ -334,6 +390,21 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
                  oauthbearer.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler",
             );
             set.line("broker-2", "connections.max.reauth.ms=3600000");
+        }),
+        Example::made("sasl-oauth-signature-unchecked", "oauthbearer.sasl.oauthbearer.jwt.validator.class", |set| {
+            oauth(set);
+            set.line(
+                "broker-2",
+                "listener.name.clients.oauthbearer.sasl.oauthbearer.jwks.endpoint.url=https://idp.example.org/keys",
+            );
+        }),
+        Example::made("sasl-oauth-signature-unchecked", "oauthbearer.sasl.oauthbearer.jwt.validator.class in broker-2", |set| {
+            oauth(set);
+            set.line(
+                "broker-2",
+                "listener.name.clients.oauthbearer.sasl.oauthbearer.jwt.validator.class=org.apache.kafka.common.security.\
+                 oauthbearer.ClientJwtValidator",
+            );
         }),
         Example::broker("sasl-jaas-unprefixed", "sasl.jaas.config=org.example.Module required;"),
         Example::broker("sasl-jaas-unprefixed", "listener.name.clients.sasl.jaas.config=org.example.Module required;"),

@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
               with super.users.",
         references: &[AUTHZ, "KIP-801"],
         needs: "the node's file or DescribeConfigs",
-        run: Run::Fleet(missing),
+        run: Run::Together(On::Nodes, missing),
     },
     Check {
         id: "authorizer-removed",
@@ -47,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set authorizer.class.name and super.users alike on every broker and controller.",
         references: &[AUTHZ, "https://kafka.apache.org/documentation/#kraft_principal_forwarding"],
         needs: "the files of several nodes; super.users is told by files only",
-        run: Run::Fleet(differs),
+        run: Run::Together(On::Nodes, differs),
     },
     Check {
         id: "allow-everyone",
@@ -82,7 +82,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "super.users=User:PRINCIPAL-OF-BROKERS;User:PRINCIPAL-OF-ADMINISTRATORS",
         references: &[AUTHZ],
         needs: "the node's file",
-        run: Run::Fleet(no_super_users),
+        run: Run::Together(On::Nodes, no_super_users),
     },
 ];
 

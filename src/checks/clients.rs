@@ -399,7 +399,7 @@ pub(super) fn heartbeat(node: &Node<'_>, found: &mut Found) -> Evaluated {
     if is_new_protocol(node)? || every.saturating_mul(3) <= timeout {
         return Ok(());
     }
-    let culprit = if node.is_written(interval) { interval } else { session };
+    let culprit = node.culprit(interval, session);
     let severity = if every >= timeout { Severity::Critical } else { Severity::Warning };
     let should = "three heartbeats or more in a session";
     found.add(Finding::new(node.subject(culprit), node.both(interval, session), should).severity(severity));
@@ -450,7 +450,7 @@ fn max_poll(node: &Node<'_>, found: &mut Found) -> Evaluated {
 fn fetch_wait(node: &Node<'_>, found: &mut Found) -> Evaluated {
     let (wait, request) = ("fetch.max.wait.ms", "request.timeout.ms");
     if node.number(wait)? >= node.number(request)? {
-        let culprit = if node.is_written(wait) { wait } else { request };
+        let culprit = node.culprit(wait, request);
         let should = "fetch.max.wait.ms below request.timeout.ms";
         found.add(Finding::new(node.subject(culprit), node.both(wait, request), should));
     }

@@ -133,12 +133,21 @@ fn started_with<'a>(node: &Node<'a>, value: &'a ConfigValue, key: &str) -> Optio
     value.given_by(ConfigSource::Static).or_else(|| node.settings.file?.get(key))
 }
 
+/// What a node's `min.insync.replicas` is, and was to be, where eligible leader replicas brought a cluster-wide value that is
+/// lower than its own; absent otherwise.
+pub(super) fn lowered(node: &Node<'_>) -> Option<(i64, i64)> {
+    let counts = node.configs().ok()?.broker.as_ref()?.get(MIN_ISR)?;
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let (now, before) = (number(counts.value.as_deref()?)?, number(started_with(node, counts, MIN_ISR)?)?);
+    (elr(node) && counts.source == ConfigSource::DynamicDefault && now < before).then_some((now, before))
+}
+
 fn lowered_by_elr(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
-    let (mut lowered, mut value, mut looked, mut why) = (Vec::new(), None, 0, None);
+    let (mut places, mut value, mut looked, mut why) = (Vec::new(), None, 0, None);
     for node in fleet.on(On::Brokers) {
         let told = node.configs().map(|configs| configs.broker.as_ref().and_then(|settings| settings.get(MIN_ISR)));
-        let counts = match told {
-            Ok(Some(counts)) => counts,
+        match told {
+            Ok(Some(_)) => {}
             Ok(None) => {
                 why = why.or(Some(Unknown::new("A broker does not tell its min.insync.replicas: grant DescribeConfigs on Cluster.")));
                 continue;
@@ -147,29 +156,22 @@ fn lowered_by_elr(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
                 why = why.or(Some(reason));
                 continue;
             }
-        };
-        looked += 1;
-        if !elr(node) || counts.source != ConfigSource::DynamicDefault {
-            continue;
         }
-        let number = |text: &str| text.trim().parse::<i64>().ok();
-        let (now, file) = (counts.value.as_deref().and_then(number), started_with(node, counts, MIN_ISR));
-        if let (Some(now), Some(before)) = (now, file.and_then(number))
-            && now < before
-        {
+        looked += 1;
+        if let Some((now, before)) = lowered(node) {
             value = Some(now);
             let place = match node.settings.file.and_then(|file| Some((file, file.entry(MIN_ISR)?.place.line()?))) {
                 Some((file, line)) => format!("{}:{line}", file.name()),
                 None => format!("the file of {}", node.name()),
             };
-            lowered.push((before, place));
+            places.push((before, place));
         }
     }
-    if let (Some(now), Some(before)) = (value, lowered.iter().map(|(before, _)| *before).max()) {
-        let places: Vec<&str> = lowered.iter().map(|(_, place)| place.as_str()).collect();
+    if let (Some(now), Some(before)) = (value, places.iter().map(|(before, _)| *before).max()) {
+        let named: Vec<&str> = places.iter().map(|(_, place)| place.as_str()).collect();
         let is = format!(
             "{MIN_ISR}={now} for the whole cluster (dynamic, written by the controller), which overrides {MIN_ISR}={before} in {}",
-            places.join(", ")
+            named.join(", ")
         );
         let fix = format!(
             "kafka-configs.sh --bootstrap-server HOST:PORT --alter --entity-type brokers --entity-default --add-config \
@@ -342,8 +344,7 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             set.all_configs(|configs| {
                 put(configs, MIN_ISR, over("1", ConfigSource::DynamicDefault, "2"));
             });
-        })
-        .also(&["minisr-default-low"]),
+        }),
         Example::made("drift-dynamic-shadows-static", "log.cleaner.backoff.ms of the cluster (dynamic)", |set| {
             set.brokers("log.cleaner.backoff.ms=15000");
             set.all_configs(|configs| {

@@ -1,7 +1,9 @@
 //! Settings of brokers and controllers that decide whether acknowledged data survives a failure.
 
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Unknown};
-use crate::derive::fleet::{Fleet, Node, On};
+use super::compare::each;
+use super::drift_dynamic::lowered;
+use crate::derive::fleet::{Fleet, On};
 
 const REPLICATION_FACTOR: &str = "default.replication.factor";
 const MIN_ISR: &str = "min.insync.replicas";
@@ -40,8 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
               kafka-reassign-partitions.sh.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_default.replication.factor"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| {
-            each(fleet, On::Brokers, |node| {
+        run: Run::Together(On::Brokers, |fleet, found| {
+            each(fleet.on(On::Brokers), |node| {
                 let factor = node.number(REPLICATION_FACTOR)?;
                 let wanted = REPLICAS_WANTED.min(brokers(fleet).unwrap_or(REPLICAS_WANTED));
                 if factor < wanted {
@@ -63,9 +65,9 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Lower default.replication.factor to the number of brokers, or add brokers.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_default.replication.factor"],
         needs: "all brokers' files, or DescribeConfigs and Metadata",
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Nodes, |fleet, found| {
             let Some(brokers) = brokers(fleet) else { return Err(number_of_brokers_unknown()) };
-            each(fleet, On::Nodes, |node| {
+            each(fleet.on(On::Nodes), |node| {
                 if node.number(REPLICATION_FACTOR)? > brokers {
                     let should = format!("at most {brokers}, the number of brokers");
                     found.add(Finding::new(node.subject(REPLICATION_FACTOR), node.says(REPLICATION_FACTOR), should));
@@ -89,7 +91,7 @@ pub(super) const CHECKS: &[Check] = &[
             "https://kafka.apache.org/documentation/#brokerconfigs_default.replication.factor",
         ],
         needs: "the files of brokers and controllers",
-        run: Run::Fleet(controller_defaults),
+        run: Run::Together(On::Nodes, controller_defaults),
     },
     Check {
         id: "minisr-default-low",
@@ -103,10 +105,11 @@ pub(super) const CHECKS: &[Check] = &[
               --entity-default --add-config min.insync.replicas=2",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_min.insync.replicas", "KIP-966"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| {
-            each(fleet, On::Brokers, |node| {
+        run: Run::Together(On::Brokers, |fleet, found| {
+            each(fleet.on(On::Brokers), |node| {
                 let alone = brokers(fleet).is_some_and(|brokers| brokers < 3);
-                if !alone && node.number(MIN_ISR)? < 2 {
+                // Whom the cluster-wide value lowered is minisr-broker-level-with-elr's to tell.
+                if !alone && node.number(MIN_ISR)? < 2 && lowered(node).is_none() {
                     found.add(Finding::new(node.subject(MIN_ISR), node.says(MIN_ISR), "2"));
                 }
                 Ok(())
@@ -127,7 +130,7 @@ pub(super) const CHECKS: &[Check] = &[
             let (min_isr, factor) = (node.number(MIN_ISR)?, node.number(REPLICATION_FACTOR)?);
             // With one replica the fault is the one replica: rf-default-low says so.
             if (factor > 1 && min_isr >= factor) || (factor == 1 && min_isr > 1) {
-                let culprit = if node.is_written(MIN_ISR) { MIN_ISR } else { REPLICATION_FACTOR };
+                let culprit = node.culprit(MIN_ISR, REPLICATION_FACTOR);
                 let should = format!("{MIN_ISR} below {REPLICATION_FACTOR}");
                 found.add(Finding::new(node.subject(culprit), node.both(MIN_ISR, REPLICATION_FACTOR), should));
             }
@@ -216,19 +219,6 @@ fn brokers(fleet: &Fleet<'_>) -> Option<i64> {
 
 fn number_of_brokers_unknown() -> Unknown {
     Unknown::new("How many brokers there are is not known: give all brokers' files, or --kafka.server=HOST:PORT.")
-}
-
-/// Judges each node of these kinds; what one lacks does not keep the others from being judged.
-fn each(fleet: &Fleet<'_>, on: On, mut judge: impl FnMut(&Node<'_>) -> Evaluated) -> Evaluated {
-    let mut result = Err(Unknown::new(format!("Among what was looked at are no {}.", on.plural())));
-    let mut unknown = None;
-    for node in fleet.on(on) {
-        match judge(node) {
-            Ok(()) => result = Ok(()),
-            Err(why) => unknown = Some(why),
-        }
-    }
-    unknown.map_or(result, Err)
 }
 
 fn controller_defaults(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {

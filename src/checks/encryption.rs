@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Map the listener to SASL_SSL or SSL, or bind it to localhost.",
         references: &[SECURITY, "https://kafka.apache.org/documentation/#listener_configuration"],
         needs: NODE,
-        run: Run::Fleet(exposed),
+        run: Run::Together(On::Nodes, exposed),
     },
     Check {
         id: "listener-default-plaintext",
@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Map the listener of inter.broker.listener.name to SSL or SASL_SSL.",
         references: &[SECURITY, "https://kafka.apache.org/documentation/#brokerconfigs_security.inter.broker.protocol"],
         needs: NODE,
-        run: Run::Fleet(inter_broker),
+        run: Run::Together(On::Nodes, inter_broker),
     },
     Check {
         id: "controller-plaintext",
@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Map the controllers' listener to SSL or SASL_SSL on every controller and every broker.",
         references: &[SECURITY, "kafka.server.KafkaConfig.effectiveListenerSecurityProtocolMap"],
         needs: NODE,
-        run: Run::Fleet(controllers),
+        run: Run::Together(On::Nodes, controllers),
     },
     Check {
         id: "ssl-client-auth-none",

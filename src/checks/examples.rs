@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::examples_host::{Hosts, fill};
-use super::{EXAMPLES, Severity, all, run};
-use crate::derive::fleet::Fleet;
+use super::{Check, EXAMPLES, Run, Severity, all, run};
+use crate::derive::fleet::{Fleet, On};
 use crate::keys::Version;
 use crate::snapshot::{
     Attempt, BrokerProcess, ConfigFile, ConfigSource, ConfigValue, Configs, Entry, Failure, Liveness, Loggers,
@@ -638,6 +638,23 @@ fn nothing_seen_is_no_pass() {
         let verdict = run(check, &Fleet::of(&unseen));
         assert!(!verdict.evaluated && !verdict.unknown.is_empty(), "{}: {verdict:?}", check.id);
     }
+}
+
+/// What is about nodes is not passed by a set that has none.
+#[test]
+fn a_set_without_nodes_passes_no_check_of_nodes() {
+    let texts = CLIENTS.map(|(name, text)| (name, text.as_bytes()));
+    let snapshot = snapshot_of_bytes(texts, &Told::default());
+    let fleet = Fleet::of(&snapshot);
+    let of_files = |on: On| fleet.on(on).next().is_some();
+    let is_of_files = |check: &&Check| match check.run {
+        Run::Node(on, _) | Run::Together(on, _) => of_files(on),
+        // Whatever is given can be unreadable.
+        Run::Fleet(_) => check.id == "file-unreadable",
+    };
+    let passed: Vec<&str> =
+        all().filter(|check| !is_of_files(check) && run(check, &fleet).evaluated).map(|check| check.id).collect();
+    assert!(passed.is_empty(), "{passed:?}");
 }
 
 /// Taking any part of the data away may hide a finding, but then the check must say that it could not judge.

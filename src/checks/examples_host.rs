@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::examples::Set;
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, DirEntries, FileId, Host, HostNode, LockFile, LogDir, LogDirPlace, LogDirs,
+    BrokerProcess, ConfigFile, DirEntries, FileId, Host, HostNode, KeyStore, LockFile, LogDir, LogDirPlace, LogDirs,
     MetaProperties, Mounted, NodeFile, NodeProcess, NodeView, ProcessCandidate, ReplicaOnDisk, Section, Selection,
     Space,
 };
@@ -200,9 +200,15 @@ fn host_node(name: &str, file: &ConfigFile, run: u32) -> HostNode {
     HostNode {
         dirs: dirs.collect(),
         process: Some(process),
-        file: Ok(NodeFile { properties: file.clone(), id }),
+        file: Ok(NodeFile { properties: file.clone(), mode: Some(0o640), key_stores: key_stores(file), id }),
         twice: vec![],
     }
+}
+
+/// The key stores that a file names, for the node alone.
+fn key_stores(file: &ConfigFile) -> BTreeMap<String, Result<KeyStore, crate::snapshot::Failure>> {
+    let path = file.get("ssl.keystore.location").map(str::to_owned);
+    path.map(|path| ("ssl.keystore.location".to_owned(), Ok(KeyStore { path, mode: 0o400 }))).into_iter().collect()
 }
 
 /// A directory on a disk of its own: the first four names of its path are the mount point.

@@ -1,10 +1,11 @@
 //! What the machine gives a node: open files, mappings, memory, mount options.
 
+use super::compare::each;
 use super::log_dirs::{check, dir};
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::machines::machines;
-use crate::snapshot::NodeProcess;
+use crate::snapshot::{NodeProcess, Setting};
 
 const OS: &str = "https://kafka.apache.org/documentation/#os";
 const FS: &str = "https://kafka.apache.org/documentation/#ext4";
@@ -91,6 +92,23 @@ pub(super) const CHECKS: &[Check] = &[
         "Add brokers and move replicas, or use fewer partitions.",
         "https://docs.aws.amazon.com/msk/latest/developerguide/bestpractices.html", "DescribeLogDirs",
         Run::Node(On::Brokers, partitions)
+    ),
+    check!(
+        "jmx-open", Critical, Core,
+        "Whoever reaches the node's JMX port may do what they like in it.",
+        "Kafka's start script opens JMX_PORT without a password: through it topics, listeners and log levels can be changed, \
+         and on many Java releases code can be run as the node's user.",
+        "KAFKA_JMX_OPTS=\"-Dcom.sun.management.jmxremote.host=127.0.0.1 ...\", or a password file \
+         (-Dcom.sun.management.jmxremote.authenticate=true)",
+        "https://kafka.apache.org/documentation/#remote_jmx", "/proc/PID/cmdline", Run::Node(On::Nodes, open_jmx)
+    ),
+    check!(
+        "tls-key-perms", Warning, Core,
+        "Other users of the machine can read a private key, or secrets in the node's file.",
+        "Whoever can log in there, or runs beside it, can pose as the broker.",
+        "chmod o-rwx FILE",
+        "https://kafka.apache.org/documentation/#security_ssl", "the machine's /proc, and the node's user to see its files",
+        Run::Node(On::Nodes, readable_secrets)
     ),
 ];
 
@@ -267,6 +285,39 @@ fn cgroup(node: &Node<'_>, found: &mut Found) -> Evaluated {
     Ok(())
 }
 
+fn open_jmx(node: &Node<'_>, found: &mut Found) -> Evaluated {
+    let Some(jmx) = &process(node)?.jmx else { return Ok(()) };
+    let address = jmx.host.as_deref().unwrap_or("every address");
+    let is_local = address.eq_ignore_ascii_case("localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if !jmx.authenticates && !is_local {
+        let is = format!("JMX on port {} of {address}, without a password", jmx.port);
+        found.add(Finding::new(itself(node), is, "127.0.0.1, or authentication"));
+    }
+    Ok(())
+}
+
+fn readable_secrets(node: &Node<'_>, found: &mut Found) -> Evaluated {
+    /// Readable by all.
+    const OTHERS: u32 = 0o004;
+    let file = node.on_host()?.file.as_ref().map_err(|failure| Unknown::new(failure.message.clone()))?;
+    let mode = file.mode.ok_or_else(|| unread("The permissions of the node's file"))?;
+    let secret = file.properties.effective().find(|entry| entry.setting == Setting::Secret);
+    if let Some(secret) = secret.filter(|_| mode & OTHERS != 0) {
+        let is = format!("{} of mode {mode:04o} holds {}", file.properties.path, secret.key);
+        found.add(Finding::new(itself(node), is, "not readable by others").fix(format!("chmod o-rwx {}", file.properties.path)));
+    }
+    each(&file.key_stores, |(key, store)| {
+        let store = store.as_ref().map_err(|failure| Unknown::new(failure.message.clone()))?;
+        if store.mode & OTHERS != 0 {
+            let is = format!("{} of mode {:04o}", store.path, store.mode);
+            let fix = format!("chmod o-rwx {}", store.path);
+            found.add(Finding::new(node.subject(key), is, "not readable by others").fix(fix));
+        }
+        Ok(())
+    })
+}
+
 fn partitions(node: &Node<'_>, found: &mut Found) -> Evaluated {
     let replicas = hosted(node)?;
     if replicas > REPLICAS_MAX {
@@ -279,6 +330,7 @@ fn partitions(node: &Node<'_>, found: &mut Found) -> Evaluated {
 pub(super) const EXAMPLES: &[super::examples::Example] = {
     use super::examples::Example;
     use super::examples_host::{many_replicas, mount_of, process_of};
+    use crate::snapshot::Jmx;
     const DISK: &str = "/var/lib/kafka/disk-1";
     &[
         Example::made("os-nofile", "node 1", |set| {
@@ -314,6 +366,21 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         }),
         Example::made("os-cgroup", "node 1", |set| {
             set.on_host("broker-1", |node| process_of(node).memory_limit_bytes = Some(7 << 30));
+        }),
+        Example::made("jmx-open", "node 1", |set| {
+            set.on_host("broker-1", |node| {
+                process_of(node).jmx = Some(Jmx { port: 9999, host: Some("0.0.0.0".into()), authenticates: false });
+            });
+        }),
+        Example::made("tls-key-perms", "ssl.keystore.location", |set| {
+            set.on_host("broker-1", |node| {
+                let stores = &mut node.file.as_mut().unwrap().key_stores;
+                stores.values_mut().for_each(|store| store.as_mut().unwrap().mode = 0o644);
+            });
+        }),
+        Example::made("tls-key-perms", "node 1", |set| {
+            set.line("broker-1", "listener.name.clients.plain.sasl.jaas.config=x");
+            set.on_host("broker-1", |node| node.file.as_mut().unwrap().mode = Some(0o644));
         }),
         Example::made("os-partitions-per-broker", "node 1", |set| {
             set.log_dirs("broker-1", |dirs| many_replicas(dirs, 5_000));

@@ -2,6 +2,7 @@
 //! so the topics themselves are judged too.
 
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
+use super::compare::each;
 use crate::derive::fleet::{Fleet, Node, On};
 
 const FILE_OR_RUNNING: &str = "the brokers' files or DescribeConfigs; Metadata for the topic itself";
@@ -19,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
               __consumer_offsets with kafka-reassign-partitions.sh.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_offsets.topic.replication.factor", "KIP-115"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| factor(fleet, found, "offsets.topic.replication.factor", "__consumer_offsets")),
+        run: Run::Together(On::Brokers, |fleet, found| factor(fleet, found, "offsets.topic.replication.factor", "__consumer_offsets")),
     },
     Check {
         id: "internal-txn-rf",
@@ -32,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
               kafka-reassign-partitions.sh.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_transaction.state.log.replication.factor"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Brokers, |fleet, found| {
             factor(fleet, found, "transaction.state.log.replication.factor", "__transaction_state")
         }),
     },
@@ -46,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set share.coordinator.state.topic.replication.factor=3 and share.coordinator.state.topic.min.isr=2.",
         references: &["KIP-932", "https://kafka.apache.org/documentation/#brokerconfigs_share.coordinator.state.topic.replication.factor"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Brokers, |fleet, found| {
             min_isr(
                 fleet,
                 found,
@@ -66,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set transaction.state.log.min.isr=2 with three replicas.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_transaction.state.log.min.isr"],
         needs: FILE_OR_RUNNING,
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Brokers, |fleet, found| {
             min_isr(fleet, found, "transaction.state.log.min.isr", "transaction.state.log.replication.factor")
         }),
     },
@@ -80,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Remove the lines: Kafka's own defaults are safer than the sample.",
         references: &["config/server.properties of the distribution"],
         needs: "the brokers' files",
-        run: Run::Fleet(sample),
+        run: Run::Together(On::Brokers, sample),
     },
     Check {
         id: "offsets-retention-short",
@@ -186,16 +187,18 @@ fn of_topic(node: &Node<'_>, found: &mut Found, topic: &str, wanted: i64) -> Eva
 
 /// Judges the min ISR that an internal topic is to have.
 fn min_isr(fleet: &Fleet<'_>, found: &mut Found, key: &str, factor: &str) -> Evaluated {
-    let mut result = Err(Unknown::new(format!("Among what was looked at are no brokers that have {key}.")));
-    for node in fleet.on(On::Brokers).filter(|node| node.knows(key)) {
+    let mut judged = false;
+    each(fleet.on(On::Brokers).filter(|node| node.knows(key)), |node| {
         let (least, replicas) = (node.number(key)?, node.number(factor)?);
         // With one or two replicas those are the fault, and another check's.
         if replicas >= 3 && (least < 2 || least >= replicas) {
             found.add(Finding::new(node.subject(key), node.both(key, factor), "2 of 3 replicas"));
         }
-        result = Ok(());
-    }
-    result
+        judged = true;
+        Ok(())
+    })?;
+    let none = || Unknown::new(format!("Among what was looked at are no brokers that have {key}."));
+    if judged { Ok(()) } else { Err(none()) }
 }
 
 fn sample(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
@@ -212,22 +215,14 @@ fn sample(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     if brokers == Some(1) {
         return Ok(());
     }
-    let judge = |node: &Node<'_>, found: &mut Found| {
+    each(fleet.on(On::Brokers), |node| {
         let file = node.file()?;
         let left: Vec<&str> = LINES.iter().filter(|(key, value)| file.get(key) == Some(value)).map(|(key, _)| *key).collect();
         if let ([first, ..], true) = (left.as_slice(), left.len() >= 3) {
             found.add(Finding::new(node.subject(first), left.join(", "), "none of the sample's values"));
         }
         Ok(())
-    };
-    let mut result = Err(Unknown::new("Among what was looked at are no brokers' files."));
-    for node in fleet.on(On::Brokers) {
-        match judge(node, found) {
-            Err(why) => return Err(why),
-            ok => result = ok,
-        }
-    }
-    result
+    })
 }
 
 #[cfg(test)]

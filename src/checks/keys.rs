@@ -104,10 +104,6 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Files, |node, found| {
             let mut newer = 0;
             each_known(node, |entry, key| {
-                // Every class of settings has read it since 2.4, long before brokers defined it.
-                if key.name == "config.providers" {
-                    return;
-                }
                 if let Presence::TooNew(first) = key.presence(release(node)) {
                     match node.settings.release {
                         Some(release) => {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::one_machine::{for_machines, might_collide, told_apart, unplaced};
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
-use crate::derive::fleet::Fleet;
+use crate::derive::fleet::{Fleet, On};
 use crate::derive::machines::{Machine, Member, Proof, machines};
-use crate::gather::split_address;
+use crate::derive::listeners::split_address;
 use crate::snapshot::Form;
 
 const NEEDS: &str = "the machine's /proc and the files of its Kafka processes; nodes on other machines: their snapshots";
@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Stop the twin and give it an id of its own; format its directories anew, they hold the wrong id.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_node.id", "https://kafka.apache.org/documentation/#kraft_role"],
         needs: "the files or processes of both nodes, and which cluster they belong to",
-        run: Run::Fleet(duplicate_id),
+        run: Run::Together(On::Nodes, duplicate_id),
     },
     Check {
         id: "host-listener-port-collision",
@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each node of the machine ports of its own in listeners and advertised.listeners.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_listeners"],
         needs: NEEDS,
-        run: Run::Fleet(ports),
+        run: Run::Together(On::Nodes, ports),
     },
     Check {
         id: "host-jmx-port-collision",
@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set JMX_PORT, or the agent's port, for each node.",
         references: &["https://kafka.apache.org/documentation/#remote_jmx"],
         needs: NEEDS,
-        run: Run::Fleet(monitoring_ports),
+        run: Run::Together(On::Nodes, monitoring_ports),
     },
     Check {
         id: "host-applog-shared",
@@ -55,7 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set LOG_DIR (-Dkafka.logs.dir) and the file of -Xlog:gc for each node.",
         references: &["https://kafka.apache.org/documentation/#monitoring"],
         needs: NEEDS,
-        run: Run::Fleet(app_logs),
+        run: Run::Together(On::Nodes, app_logs),
     },
     Check {
         id: "host-replicas-colocated",
@@ -66,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give the brokers of one machine the same broker.rack, then move replicas with kafka-reassign-partitions.sh.",
         references: &["https://kafka.apache.org/documentation/#basic_ops_racks"],
         needs: "Metadata, and the machine's /proc",
-        run: Run::Fleet(replicas),
+        run: Run::Together(On::Nodes, replicas),
     },
     Check {
         id: "host-rack-unset-colocated",
@@ -77,7 +77,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set the same broker.rack for all brokers of a machine, and another one for each further machine.",
         references: &["https://kafka.apache.org/documentation/#basic_ops_racks"],
         needs: NEEDS,
-        run: Run::Fleet(racks),
+        run: Run::Together(On::Nodes, racks),
     },
     Check {
         id: "host-controllers-colocated",
@@ -88,7 +88,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Move controllers so that no machine has a majority of them.",
         references: &["https://kafka.apache.org/documentation/#kraft_deployment"],
         needs: "the voters (controller.quorum.voters or DescribeQuorum), and the machine's /proc",
-        run: Run::Fleet(controllers),
+        run: Run::Together(On::Nodes, controllers),
     },
 ];
 

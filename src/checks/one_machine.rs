@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::compare::each;
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
-use crate::derive::fleet::Fleet;
+use crate::derive::fleet::{Fleet, On};
 use crate::derive::machines::{Dir, Lie, Machine, Member, Proof, machines};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{MountSource, path_names};
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each node a directory of its own, and format it (kafka-storage.sh format) before the start.",
         references: &[LOG_DIRS, SHARED_LOCK],
         needs: NEEDS,
-        run: Run::Fleet(shared),
+        run: Run::Together(On::Nodes, shared),
     },
     Check {
         id: "host-logdir-alias",
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each node a directory of its own; look where the link or mount was meant to lead.",
         references: &[LOG_DIRS, SHARED_LOCK],
         needs: NEEDS,
-        run: Run::Fleet(aliased),
+        run: Run::Together(On::Nodes, aliased),
     },
     Check {
         id: "host-logdir-nested",
@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Stop the inner node, move its directory out, change its log.dirs, start it; only then restart the outer one.",
         references: &[LOG_DIRS, "https://issues.apache.org/jira/browse/KAFKA-16814"],
         needs: NEEDS,
-        run: Run::Fleet(nested),
+        run: Run::Together(On::Nodes, nested),
     },
     Check {
         id: "host-metadata-dir-shared",
@@ -63,7 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each node a metadata.log.dir of its own, beside and not inside the log directories.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_metadata.log.dir"],
         needs: NEEDS,
-        run: Run::Fleet(metadata_shared),
+        run: Run::Together(On::Nodes, metadata_shared),
     },
     Check {
         id: "host-config-file-shared",
@@ -75,7 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Stop the one that should not be there; give each node a file of its own.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_node.id"],
         needs: NEEDS,
-        run: Run::Fleet(file_shared),
+        run: Run::Together(On::Nodes, file_shared),
     },
     Check {
         id: "host-topic-log-path-collision",
@@ -87,7 +87,7 @@ pub(super) const CHECKS: &[Check] = &[
               other replicas before it leads again.",
         references: &[LOG_DIRS, SHARED_LOCK],
         needs: "DescribeLogDirs of both brokers and the machine's /proc",
-        run: Run::Fleet(path_collision),
+        run: Run::Together(On::Nodes, path_collision),
     },
 ];
 

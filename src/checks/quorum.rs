@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
+use super::compare::each;
 use crate::derive::fleet::{Fleet, Node, On};
+use crate::derive::listeners::Endpoint;
 use crate::derive::voters::{Voter, voters};
 
 const VOTERS: &str = "controller.quorum.voters";
@@ -40,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Run three controllers on three machines.",
         references: &[DOCUMENTATION],
         needs: "the files of the nodes or DescribeQuorum",
-        run: Run::Fleet(|fleet, found| voter_count(fleet, found, |count| count == 1, "one voter", "three voters")),
+        run: Run::Together(On::Nodes, |fleet, found| voter_count(fleet, found, |count| count == 1, "one voter", "three voters")),
     },
     Check {
         id: "quorum-even",
@@ -51,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Run three or five controllers.",
         references: &[DOCUMENTATION],
         needs: "the files of the nodes or DescribeQuorum",
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Nodes, |fleet, found| {
             voter_count(fleet, found, |count| count > 0 && count % 2 == 0, "an even number of voters", "three or five")
         }),
     },
@@ -64,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Run three or five controllers.",
         references: &[DOCUMENTATION],
         needs: "the files of the nodes or DescribeQuorum",
-        run: Run::Fleet(|fleet, found| {
+        run: Run::Together(On::Nodes, |fleet, found| {
             voter_count(fleet, found, |count| count > 5, "more than five voters", "three or five")
         }),
     },
@@ -96,7 +98,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Copy one controller.quorum.voters line to every broker and controller.",
         references: &["org.apache.kafka.raft.QuorumState", "https://kafka.apache.org/documentation/#brokerconfigs_controller.quorum.voters"],
         needs: "the files of two nodes or more",
-        run: Run::Fleet(voters_differ),
+        run: Run::Together(On::Nodes, voters_differ),
     },
     Check {
         id: "quorum-voters-malformed",
@@ -126,7 +128,7 @@ pub(super) const CHECKS: &[Check] = &[
         needs: FILES,
         run: Run::Node(On::Controllers, |node, found| {
             let node = &node.at_restart();
-            let (Ok(named), Ok(id)) = (voters(node.text(VOTERS)?), node.number("node.id")) else { return Ok(()) };
+            let (named, id) = own_place(node)?;
             if !named.is_empty() && !named.iter().any(|voter| i64::from(voter.id) == id) {
                 found.add(Finding::new(node.subject(VOTERS), format!("no voter {id}"), format!("{id}@HOST:PORT among them")));
             }
@@ -144,7 +146,7 @@ pub(super) const CHECKS: &[Check] = &[
         needs: FILES,
         run: Run::Node(On::Brokers, |node, found| {
             let node = &node.at_restart();
-            let (Ok(named), Ok(id)) = (voters(node.text(VOTERS)?), node.number("node.id")) else { return Ok(()) };
+            let (named, id) = own_place(node)?;
             if !node.is(On::Controllers) && named.iter().any(|voter| i64::from(voter.id) == id) {
                 found.add(Finding::new(node.subject("node.id"), format!("{id} is a voter in {VOTERS}"), "an id that is no voter's"));
             }
@@ -160,7 +162,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Make the voter's HOST:PORT and the controller's listener agree.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_controller.quorum.voters"],
         needs: "the files of the controllers",
-        run: Run::Fleet(voter_endpoints),
+        run: Run::Together(On::Controllers, voter_endpoints),
     },
     Check {
         id: "quorum-voter-unresolvable",
@@ -172,7 +174,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Name each voter by a host name that resolves on every node.",
         references: &["org.apache.kafka.raft.QuorumConfig"],
         needs: FILES,
-        run: Run::Fleet(unroutable_voters),
+        run: Run::Together(On::Nodes, unroutable_voters),
     },
     Check {
         id: "quorum-static-and-dynamic",
@@ -202,7 +204,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Let controller.listener.names begin with the same name on every node.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_controller.listener.names"],
         needs: "the files of two nodes or more",
-        run: Run::Fleet(first_controller_listener),
+        run: Run::Together(On::Nodes, first_controller_listener),
     },
     Check {
         id: "controller-mechanism-differs",
@@ -213,7 +215,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set the same sasl.mechanism.controller.protocol on every node.",
         references: &["https://kafka.apache.org/documentation/#brokerconfigs_sasl.mechanism.controller.protocol"],
         needs: "the files of two nodes or more",
-        run: Run::Fleet(|fleet, found| differs(fleet, found, "sasl.mechanism.controller.protocol", |node| {
+        run: Run::Together(On::Nodes, |fleet, found| differs(fleet, found, "sasl.mechanism.controller.protocol", |node| {
             Ok(node.text("sasl.mechanism.controller.protocol")?.to_owned())
         })),
     },
@@ -226,9 +228,17 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Look at that controller's log and disk; it must catch up before another controller is restarted.",
         references: &["KIP-836", "KIP-595"],
         needs: "DescribeQuorum with Describe on the cluster",
-        run: Run::Fleet(voter_lag),
+        run: Run::Together(On::Nodes, voter_lag),
     },
 ];
+
+/// The voters that a node names, and its own id. A list that cannot be read has none: quorum-voters-malformed tells that.
+fn own_place(node: &Node<'_>) -> Result<(Vec<Voter>, i64), Unknown> {
+    let named = voters(node.text(VOTERS)?).unwrap_or_default();
+    // Without voters it does not matter.
+    let id = if named.is_empty() { -1 } else { node.number("node.id")? };
+    Ok((named, id))
+}
 
 /// Voters as files name them, else as the quorum itself says.
 fn known_voters(fleet: &Fleet<'_>) -> Result<(usize, Option<Subject>), Unknown> {
@@ -316,60 +326,44 @@ fn first_controller_listener(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated 
 
 fn voter_endpoints(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
     let mut judged = false;
-    let mut unknown = Unknown::new("Among what was looked at are no controllers with controller.quorum.voters.");
-    for controller in fleet.on(On::Controllers) {
-        let (id, own) = match (controller.number("node.id"), controller.text("listeners")) {
-            (Ok(id), Ok(own)) => (id, own),
-            (Err(why), _) | (_, Err(why)) => {
-                unknown = why;
-                continue;
-            }
-        };
-        let names = controller.list("controller.listener.names")?;
-        let bound: Vec<(&str, &str)> = own
-            .split(',')
-            .filter_map(|listener| listener.trim().split_once("://"))
-            .filter(|(name, _)| names.contains(name))
-            .filter_map(|(_, address)| address.rsplit_once(':'))
-            .collect();
-        let Ok(named) = voters(controller.text(VOTERS)?) else { continue };
-        let Some(voter) = named.iter().find(|voter| i64::from(voter.id) == id) else { continue };
+    each(fleet.on(On::Controllers), |controller| {
+        let (named, id) = own_place(controller)?;
+        let listeners = controller.listeners()?;
+        let Some(voter) = named.iter().find(|voter| i64::from(voter.id) == id) else { return Ok(()) };
         judged = true;
-        let agrees = |(host, port): &(&str, &str)| {
-            let any = host.is_empty() || *host == "0.0.0.0" || *host == "[::]";
+        let bound: Vec<_> =
+            listeners.bound.entries.iter().filter(|bound| listeners.is_of_controllers(&bound.name)).collect();
+        let agrees = |bound: &&&Endpoint<'_>| {
+            let (address, host) = (&bound.address, voter.host.trim_matches(['[', ']']));
             // An address and a name may be one machine: only two names, or two addresses, can be told apart.
-            let comparable = is_address(host) == is_address(&voter.host);
-            *port == voter.port.to_string() && (any || !comparable || host.eq_ignore_ascii_case(&voter.host))
+            let comparable = is_address(address.host) == is_address(host);
+            address.port == voter.port
+                && (address.is_wildcard() || !comparable || address.host.eq_ignore_ascii_case(host))
         };
-        if !bound.is_empty() && !bound.iter().any(agrees) {
-            let bound: Vec<String> = bound.iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        if !bound.is_empty() && !bound.iter().any(|bound| agrees(&bound)) {
+            let bound: Vec<String> =
+                bound.iter().map(|bound| format!("{}:{}", bound.address.host, bound.address.port)).collect();
             let should = format!("{}:{}, as {VOTERS} names voter {id}", voter.host, voter.port);
             found.add(Finding::new(controller.subject("listeners"), format!("listens on {}", bound.join(", ")), should));
         }
-    }
-    if judged { Ok(()) } else { Err(unknown) }
+        Ok(())
+    })?;
+    let none = || Unknown::new("Among what was looked at are no controllers with controller.quorum.voters.");
+    if judged { Ok(()) } else { Err(none()) }
 }
 
 fn is_address(host: &str) -> bool {
-    host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+    host.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn unroutable_voters(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
-    let mut unknown = None;
-    for node in fleet.on(On::Nodes) {
-        let named = match node.text(VOTERS).map(voters) {
-            Ok(Ok(named)) => named,
-            Ok(Err(_)) => continue,
-            Err(why) => {
-                unknown = Some(why);
-                continue;
-            }
-        };
-        let is_any = |voter: &&Voter| matches!(voter.host.as_str(), "0.0.0.0" | "[::]" | "::");
+    each(fleet.on(On::Nodes), |node| {
+        // What cannot be read is quorum-voters-malformed's to tell.
+        let named = voters(node.text(VOTERS)?).unwrap_or_default();
+        let address = |voter: &Voter| voter.host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        let is_any = |voter: &&Voter| address(voter).is_ok_and(|address| address.is_unspecified());
         let is_local = |voter: &&Voter| {
-            let host = voter.host.trim_matches(['[', ']']);
-            host.eq_ignore_ascii_case("localhost")
-                || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            voter.host.eq_ignore_ascii_case("localhost") || address(voter).is_ok_and(|address| address.is_loopback())
         };
         // All voters on this one machine is a cluster on one machine, which others judge.
         let alone = named.iter().all(|voter| is_local(&voter));
@@ -377,8 +371,8 @@ fn unroutable_voters(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
         if let Some(voter) = wrong {
             found.add(Finding::new(node.subject(VOTERS), voter.to_string(), "a name that every node resolves"));
         }
-    }
-    unknown.map_or(Ok(()), Err)
+        Ok(())
+    })
 }
 
 fn voter_lag(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {

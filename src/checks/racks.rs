@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set broker.rack on every broker.",
         references: &[RACK_DOCS, "KIP-36", "kafka.admin.AdminUtils.assignReplicasToBrokers"],
         needs: FILES,
-        run: Run::Fleet(partial),
+        run: Run::Together(On::Brokers, partial),
     },
     Check {
         id: "rack-absent",
@@ -33,7 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Set broker.rack to the zone or rack of each broker, and move the replicas of existing topics.",
         references: &[RACK_DOCS, "KIP-36"],
         needs: FILES,
-        run: Run::Fleet(absent),
+        run: Run::Together(On::Brokers, absent),
     },
     Check {
         id: "rack-too-few",
@@ -45,7 +45,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Spread the brokers over as many racks as there are replicas.",
         references: &[RACK_DOCS],
         needs: FILES,
-        run: Run::Fleet(too_few),
+        run: Run::Together(On::Brokers, too_few),
     },
     Check {
         id: "rack-violation",
@@ -67,7 +67,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "Give each rack as many brokers as the others.",
         references: &[RACK_DOCS],
         needs: FILES,
-        run: Run::Fleet(uneven),
+        run: Run::Together(On::Brokers, uneven),
     },
     Check {
         id: "rack-selector-unused",

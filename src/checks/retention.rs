@@ -121,7 +121,7 @@ pub(super) const CHECKS: &[Check] = &[
             let (segment, retention) = ("log.segment.bytes", "log.retention.bytes");
             let bytes = node.number(retention)?;
             if bytes >= 0 && node.number(segment)? > bytes {
-                let culprit = if node.is_written(retention) { retention } else { segment };
+                let culprit = node.culprit(retention, segment);
                 let should = format!("{segment} below {retention}");
                 found.add(Finding::new(node.subject(culprit), node.both(segment, retention), should));
             }
@@ -162,7 +162,7 @@ pub(super) const CHECKS: &[Check] = &[
             const KEY: &str = "log.retention.check.interval.ms";
             let (retention, ms) = retention_ms(node)?;
             if ms > 0 && node.number(KEY)? > ms {
-                let culprit = if node.is_written(KEY) { KEY } else { retention };
+                let culprit = node.culprit(KEY, retention);
                 found.add(Finding::new(node.subject(culprit), node.both(KEY, retention), "an interval below the retention"));
             }
             Ok(())
@@ -220,7 +220,7 @@ pub(super) const CHECKS: &[Check] = &[
             let node = &node.at_restart();
             let (least, most) = ("log.cleaner.min.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms");
             if node.knows(most) && node.number(least)? > node.number(most)? {
-                let culprit = if node.is_written(least) { least } else { most };
+                let culprit = node.culprit(least, most);
                 found.add(Finding::new(node.subject(culprit), node.both(least, most), format!("{least} at most {most}")));
             }
             Ok(())

@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
             let (message, fetch) = ("message.max.bytes", "replica.fetch.max.bytes");
             // Kafka's own defaults are apart by the 12 bytes that a batch has before its length counts.
             if node.number(message)? > node.number(fetch)? + 12 {
-                let culprit = if node.is_written(message) { message } else { fetch };
+                let culprit = node.culprit(message, fetch);
                 found.add(Finding::new(node.subject(culprit), node.both(message, fetch), format!("{fetch} at least {message}")));
             }
             Ok(())
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Brokers, |node, found| {
             let (response, fetch) = ("replica.fetch.response.max.bytes", "replica.fetch.max.bytes");
             if node.number(response)? < node.number(fetch)? {
-                let culprit = if node.is_written(response) { response } else { fetch };
+                let culprit = node.culprit(response, fetch);
                 found.add(Finding::new(node.subject(culprit), node.both(response, fetch), format!("{response} at least {fetch}")));
             }
             Ok(())
@@ -58,7 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Brokers, |node, found| {
             let (message, socket) = ("message.max.bytes", "socket.request.max.bytes");
             if node.number(message)? >= node.number(socket)? {
-                let culprit = if node.is_written(socket) { socket } else { message };
+                let culprit = node.culprit(socket, message);
                 found.add(Finding::new(node.subject(culprit), node.both(message, socket), format!("{message} below {socket}")));
             }
             Ok(())
@@ -95,7 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Brokers, |node, found| {
             let (fetch, message) = ("fetch.max.bytes", "message.max.bytes");
             if node.knows(fetch) && node.number(fetch)? < node.number(message)? {
-                let culprit = if node.is_written(fetch) { fetch } else { message };
+                let culprit = node.culprit(fetch, message);
                 found.add(Finding::new(node.subject(culprit), node.both(fetch, message), format!("{fetch} at least {message}")));
             }
             Ok(())

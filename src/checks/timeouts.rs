@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
             let (wait, lag) = (node.number("replica.fetch.wait.max.ms")?, node.number("replica.lag.time.max.ms")?);
             if wait > lag / 2 {
                 let severity = if wait > lag { Severity::Critical } else { Severity::Warning };
-                found.add(exceeds(node, "replica.fetch.wait.max.ms", "replica.lag.time.max.ms", "at most half of").severity(severity));
+                found.add(out_of_order(node, "replica.fetch.wait.max.ms", "replica.lag.time.max.ms", "at most half of").severity(severity));
             }
             Ok(())
         }),
@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Brokers, |node, found| {
             let node = &node.at_restart();
             if node.number("replica.socket.timeout.ms")? < node.number("replica.fetch.wait.max.ms")? {
-                found.add(falls_below(node, "replica.socket.timeout.ms", "replica.fetch.wait.max.ms", "at least"));
+                found.add(out_of_order(node, "replica.socket.timeout.ms", "replica.fetch.wait.max.ms", "at least"));
             }
             Ok(())
         }),
@@ -92,7 +92,7 @@ pub(super) const CHECKS: &[Check] = &[
         needs: FILE_OR_RUNNING,
         run: Run::Node(On::Brokers, |node, found| {
             if node.number("group.min.session.timeout.ms")? > node.number("group.max.session.timeout.ms")? {
-                found.add(exceeds(node, "group.min.session.timeout.ms", "group.max.session.timeout.ms", "at most"));
+                found.add(out_of_order(node, "group.min.session.timeout.ms", "group.max.session.timeout.ms", "at most"));
             }
             Ok(())
         }),
@@ -122,7 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
             let node = &node.at_restart();
             let (delay, idle) = ("connection.failed.authentication.delay.ms", "connections.max.idle.ms");
             if node.number(delay)? >= node.number(idle)? {
-                let culprit = if node.is_written(delay) { delay } else { idle };
+                let culprit = node.culprit(delay, idle);
                 found.add(Finding::new(node.subject(culprit), node.both(delay, idle), "the delay below the idle time"));
             }
             Ok(())
@@ -141,9 +141,9 @@ pub(super) const CHECKS: &[Check] = &[
         run: Run::Node(On::Controllers, |node, found| {
             let fetch = "controller.quorum.fetch.timeout.ms";
             if node.number(fetch)? < node.number("controller.quorum.election.timeout.ms")? {
-                found.add(falls_below(node, fetch, "controller.quorum.election.timeout.ms", "at least"));
+                found.add(out_of_order(node, fetch, "controller.quorum.election.timeout.ms", "at least"));
             } else if node.number("controller.quorum.request.timeout.ms")? > node.number(fetch)? {
-                found.add(exceeds(node, "controller.quorum.request.timeout.ms", fetch, "at most"));
+                found.add(out_of_order(node, "controller.quorum.request.timeout.ms", fetch, "at most"));
             }
             Ok(())
         }),
@@ -160,7 +160,7 @@ pub(super) const CHECKS: &[Check] = &[
         needs: FILE_OR_RUNNING,
         run: Run::Node(On::Brokers, |node, found| {
             if node.number("request.timeout.ms")? < node.number("offsets.commit.timeout.ms")? {
-                found.add(falls_below(node, "request.timeout.ms", "offsets.commit.timeout.ms", "at least"));
+                found.add(out_of_order(node, "request.timeout.ms", "offsets.commit.timeout.ms", "at least"));
             }
             Ok(())
         }),
@@ -256,14 +256,9 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// A finding that one value is too large beside another; `relation` says how they should stand.
-fn exceeds(node: &Node<'_>, key: &str, other: &str, relation: &str) -> Finding {
-    let culprit = if node.is_written(key) { key } else { other };
+fn out_of_order(node: &Node<'_>, key: &str, other: &str, relation: &str) -> Finding {
+    let culprit = node.culprit(key, other);
     Finding::new(node.subject(culprit), node.both(key, other), format!("{key} {relation} {other}"))
-}
-
-/// A finding that one value is too small beside another.
-fn falls_below(node: &Node<'_>, key: &str, other: &str, relation: &str) -> Finding {
-    exceeds(node, key, other, relation)
 }
 
 /// A finding when the value lies outside of what is usual.
@@ -287,14 +282,14 @@ fn group_bounds(node: &Node<'_>, found: &mut Found) -> Evaluated {
             }
             for pair in keys.windows(2) {
                 if node.number(&pair[0])? > node.number(&pair[1])? {
-                    found.add(exceeds(node, &pair[0], &pair[1], "at most"));
+                    found.add(out_of_order(node, &pair[0], &pair[1], "at most"));
                 }
             }
         }
         let (heartbeat, session) =
             (format!("group.{group}.heartbeat.interval.ms"), format!("group.{group}.session.timeout.ms"));
         if node.knows(&heartbeat) && node.number(&heartbeat)? >= node.number(&session)? {
-            found.add(exceeds(node, &heartbeat, &session, "below"));
+            found.add(out_of_order(node, &heartbeat, &session, "below"));
         }
     }
     Ok(())

@@ -49,7 +49,7 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "kafka-features.sh --bootstrap-server HOST:PORT upgrade --release-version RELEASE",
         references: &["https://kafka.apache.org/documentation/#upgrade", "KIP-778", "KIP-1022"],
         needs: "a running node (ApiVersions)",
-        run: Run::Fleet(never_finalized),
+        run: Run::Together(On::Nodes, never_finalized),
     },
     Check {
         id: "ibp-in-kraft",

@@ -410,6 +410,12 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// The culprit of two settings that do not fit: the first, unless only the second may have been written.
+    #[must_use]
+    pub fn culprit<'k>(&self, key: &'k str, other: &'k str) -> &'k str {
+        if self.is_written(key) { key } else { other }
+    }
+
     /// Whether the node runs without ZooKeeper.
     ///
     /// # Errors

@@ -449,6 +449,14 @@ pub fn prefix(name: &str) -> String {
     format!("listener.name.{}.", name.to_lowercase())
 }
 
+/// Host and port of `host:port`, the host without the brackets of an IPv6 literal; absent without a port.
+#[must_use]
+pub fn split_address(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = address.trim().rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Some((host, port.parse().ok().filter(|port| *port != 0)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::fleet::{Fleet, Node};
+use super::listeners::split_address;
 use crate::checks::{Subject, Unknown};
-use crate::gather::split_address;
 use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{ConfigFile, FileId, Host, HostNode, LogDirPlace, NodeProcess};
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::derive::listeners::split_address;
 use crate::snapshot::ConfigFile;
 use crate::sources::kafka::{Endpoint, Security};
 
@@ -66,14 +67,6 @@ fn protocol<'a>(properties: &'a ConfigFile, name: &'a str) -> &'a str {
         mapped.trim().eq_ignore_ascii_case(name).then(|| protocol.trim())
     });
     mapped.unwrap_or(name)
-}
-
-/// Host and port of `host:port`, the host in brackets when it is an IPv6 literal; absent without a port.
-#[must_use]
-pub(crate) fn split_address(address: &str) -> Option<(&str, u16)> {
-    let (host, port) = address.trim().rsplit_once(':')?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    Some((host, port.parse().ok().filter(|port| *port != 0)?))
 }
 
 fn reachable(host: &str) -> String {

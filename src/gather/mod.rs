@@ -35,7 +35,6 @@ use crate::sources::kafka::{Client, Endpoint, Security};
 use crate::sources::reader::{Reader, ReaderAt};
 use crate::sources::{SOURCES, Source};
 
-pub(crate) use choose::split_address;
 pub use choose::{Chosen, choose_endpoint};
 pub use clock::now;
 pub use store::Store;

@@ -55,8 +55,23 @@ pub struct HostNode {
 pub struct NodeFile {
     /// What it says.
     pub properties: ConfigFile,
+    /// Its permission bits; absent in snapshots of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<u32>,
+    /// Key stores that it names, by setting: what protects them, or why that could not be seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key_stores: BTreeMap<String, Result<KeyStore, Failure>>,
     /// The file itself.
     pub id: FileId,
+}
+
+/// A file with a private key, without what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyStore {
+    /// Its path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: u32,
 }
 
 /// A file or directory, whatever it is called.
@@ -110,6 +125,9 @@ pub struct NodeProcess {
     pub heap_max_bytes: Option<u64>,
     /// Ports of JMX and of Java agents on its command line.
     pub monitoring_ports: Vec<u16>,
+    /// Remote JMX as its flags (`-Dcom.sun.management.jmxremote.*`) say; absent without a port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jmx: Option<Jmx>,
     /// `-Dkafka.logs.dir`: where its own log files go.
     pub app_log_dir: Option<String>,
     /// The file of `-Xlog:gc` or `-Xloggc`.
@@ -124,6 +142,18 @@ pub struct NodeProcess {
     pub mount_namespace: Option<u64>,
     /// `MAJOR:MINOR` of the file system that is its `/`.
     pub root_fs: Option<String>,
+}
+
+/// Remote JMX of a process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jmx {
+    /// Its port.
+    pub port: u16,
+    /// The address that it is bound to; absent for all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Whether it asks who comes: by password, or by a certificate.
+    pub authenticates: bool,
 }
 
 /// Where a log directory really lies, and what is in it.

@@ -34,7 +34,8 @@ pub use deployments::{
 };
 pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
 pub use host::{
-    DirEntries, FileId, HeldTwice, Host, HostNode, LockFile, LogDirPlace, Mounted, NodeFile, NodeProcess, Space,
+    DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
+    NodeProcess, Space,
 };
 pub use ledger::Ledger;
 pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};

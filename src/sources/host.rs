@@ -9,14 +9,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
+use rustix::fs::OFlags;
 
 use super::log_dir_place::id_of;
 use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
 use super::proc::{parse_cmdline, read_state};
 use super::properties::{file_failure, parse_server_properties};
-use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, PROCESSES_MAX};
-use crate::snapshot::{Failure, Host, HostNode, NodeFile, NodeProcess};
+use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, KEY_STORES_MAX, PROCESSES_MAX};
+use crate::snapshot::{Failure, Host, HostNode, Jmx, KeyStore, NodeFile, NodeProcess};
+
+/// The setting that names a key store; with a listener's prefix too.
+const KEY_STORE: &str = "ssl.keystore.location";
 
 /// The name that the kernel has for a Java virtual machine: asked before a command line is read.
 const JAVA: &str = "java";
@@ -64,8 +68,22 @@ pub fn read_node_file(
     path: &str,
     overrides: &std::collections::BTreeMap<String, String>,
 ) -> Result<NodeFile, Failure> {
-    let (bytes, stat) = NameSpace::of(procfs, pid).read(Path::new(path))?;
-    Ok(NodeFile { properties: parse_server_properties(path, &bytes, overrides)?, id: id_of(&stat) })
+    let name_space = NameSpace::of(procfs, pid);
+    let (bytes, stat) = name_space.read(Path::new(path))?;
+    let properties = parse_server_properties(path, &bytes, overrides)?;
+    let is_key_store = |key: &str| key == KEY_STORE || key.ends_with(&format!(".{KEY_STORE}"));
+    let named = properties.effective().filter(|entry| is_key_store(&entry.key));
+    let named = named.filter_map(|entry| Some((entry.key.clone(), properties.get(&entry.key)?.to_owned())));
+    let key_stores = named.take(KEY_STORES_MAX).map(|(key, path)| (key, read_key_store(&name_space, path))).collect();
+    Ok(NodeFile { properties, mode: Some(stat.st_mode & 0o7777), key_stores, id: id_of(&stat) })
+}
+
+/// What protects a key store; it is not opened for reading.
+fn read_key_store(name_space: &NameSpace, path: String) -> Result<KeyStore, Failure> {
+    let failed = |error: std::io::Error| file_failure(Path::new(&path), &error);
+    let file = name_space.open(Path::new(&path), OFlags::PATH).map_err(failed)?;
+    let stat = rustix::fs::fstat(&file).map_err(|error| failed(error.into()))?;
+    Ok(KeyStore { mode: stat.st_mode & 0o7777, path })
 }
 
 /// The first half of the SHA-256, in hexadecimal digits: names what must not be shown.
@@ -113,6 +131,7 @@ fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProces
         heap_initial_bytes: flags.heap_initial_bytes,
         heap_max_bytes: flags.heap_max_bytes,
         monitoring_ports: flags.monitoring_ports,
+        jmx: flags.jmx.done(),
     })
 }
 
@@ -122,9 +141,37 @@ struct Flags {
     heap_initial_bytes: Option<u64>,
     heap_max_bytes: Option<u64>,
     monitoring_ports: Vec<u16>,
+    jmx: JmxFlags,
     app_log_dir: Option<String>,
     gc_log: Option<String>,
     version: Option<String>,
+}
+
+/// Flags of remote JMX. Java's own defaults are that it authenticates; Kafka's start script switches that off.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct JmxFlags {
+    port: Option<u16>,
+    host: Option<String>,
+    open: bool,
+    needs_certificate: bool,
+}
+
+impl JmxFlags {
+    /// Takes in `NAME=VALUE` behind `-Dcom.sun.management.jmxremote.`; the last one counts.
+    fn take(&mut self, flag: &str) {
+        let Some((name, value)) = flag.split_once('=') else { return };
+        match name {
+            "port" => self.port = value.parse().ok(),
+            "host" => self.host = Some(value.to_owned()),
+            "authenticate" => self.open = value.eq_ignore_ascii_case("false"),
+            "ssl.need.client.auth" => self.needs_certificate = value.eq_ignore_ascii_case("true"),
+            _ => {}
+        }
+    }
+
+    fn done(self) -> Option<Jmx> {
+        Some(Jmx { port: self.port?, host: self.host, authenticates: !self.open || self.needs_certificate })
+    }
 }
 
 fn parse_flags(cmdline: &[u8]) -> Flags {
@@ -133,6 +180,9 @@ fn parse_flags(cmdline: &[u8]) -> Flags {
     let ours = arguments.iter().take_while(|argument| *argument != "kafka.Kafka");
     for argument in ours {
         let after = |start: &str| argument.strip_prefix(start);
+        if let Some(flag) = after("-Dcom.sun.management.jmxremote.") {
+            flags.jmx.take(flag);
+        }
         if let Some(size) = after("-Xms") {
             flags.heap_initial_bytes = parse_size(size);
         } else if let Some(size) = after("-Xmx").or(after("-XX:MaxHeapSize=")) {
@@ -259,7 +309,7 @@ mod tests {
 
     #[test]
     fn of_a_command_line_only_the_named_flags_are_kept() {
-        let line = b"java\0-Xms1g\0-Xmx2048m\0-Dcom.sun.management.jmxremote.port=9999\0\
+        let line = b"java\0-Xms1g\0-Xmx2048m\0-Dcom.sun.management.jmxremote.port=9999\0-Dcom.sun.management.jmxremote.authenticate=False\0\
                      -javaagent:/opt/jmx_prometheus_javaagent-1.0.jar=0.0.0.0:7071:/etc/jmx.yml\0\
                      -javaagent:/opt/other.jar=8888\0-Dkafka.logs.dir=/var/log/kafka\0-Xlog:gc*:file=/var/log/gc.log:time\0\
                      -Djavax.net.ssl.keyStorePassword=secret\0-cp\0/opt/libs/a.jar:/opt/libs/kafka_2.13-4.1.1.jar\0\
@@ -269,6 +319,7 @@ mod tests {
             heap_initial_bytes: Some(1 << 30),
             heap_max_bytes: Some(2 << 30),
             monitoring_ports: vec![9999, 7071],
+            jmx: JmxFlags { port: Some(9999), host: None, open: true, needs_certificate: false },
             app_log_dir: Some("/var/log/kafka".into()),
             gc_log: Some("/var/log/gc.log".into()),
             version: Some("4.1.1".into()),

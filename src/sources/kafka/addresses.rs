@@ -101,7 +101,11 @@ async fn exchange(
                  names them."
             ));
         }
-        status => return Err(format!("{address} answered with status {status}: is it a sidecar's /snapshot?")),
+        status => {
+            return Err(format!(
+                "{address} answered with status {status}: is it a sidecar's /snapshot, and is its scheme right?"
+            ));
+        }
     }
     let most = usize::try_from(SNAPSHOT_BYTES_MAX).unwrap_or(usize::MAX);
     let body = Limited::new(answer.into_body(), most).collect().await;
