@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::acls::{self, Form};
+use crate::alerts;
 use crate::checks::{Profile, Severity};
 use crate::config::Options;
 use crate::keys::Version;
@@ -54,6 +55,10 @@ pub enum Command {
     Acls(AclsArgs),
     /// Print every metric: name, type, unit, labels, scope, source.
     Metrics,
+    /// Print the alerting rules of this version, for Prometheus.
+    Alerts(AlertsArgs),
+    /// Print what to do about an alert.
+    Runbook(RunbookArgs),
     /// Read files for a server (started by it; or, with a socket, as the broker's user).
     #[command(hide = true)]
     Reader(ReaderArgs),
@@ -162,6 +167,40 @@ pub struct AclsArgs {
     /// Form of the lines.
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,
+}
+
+/// Arguments of `alerts`.
+#[derive(Args, Debug)]
+pub struct AlertsArgs {
+    /// Who reads the rules: Prometheus (a rule file) or its operator (a PrometheusRule).
+    #[arg(long, value_enum, default_value_t)]
+    pub format: alerts::Format,
+    /// Another value for a threshold, or for a key of an alert; repeatable. --list names the keys.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+    /// What stands before #ALERT in runbook_url. [default: the runbooks of the project]
+    #[arg(long, value_name = "URL")]
+    pub runbook_base_url: Option<String>,
+    /// What stands before /d/... in dashboard_url: where Grafana is. [default: none]
+    #[arg(long, value_name = "URL")]
+    pub dashboard_base_url: Option<String>,
+    /// The target label that tells clusters apart, where it is not kafka_cluster.
+    #[arg(long, value_name = "NAME")]
+    pub cluster_label: Option<String>,
+    /// List what can be set, and end.
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Arguments of `runbook`.
+#[derive(Args, Debug)]
+pub struct RunbookArgs {
+    /// Name of the alert.
+    #[arg(value_name = "ALERT", required_unless_present = "list")]
+    pub alert: Option<String>,
+    /// List every alert with what it means, and end.
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// Arguments of `reader`.

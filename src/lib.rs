@@ -2,6 +2,7 @@
 // A cast that loses is named where it stands; the workspace lints hold the rest.
 
 pub mod acls;
+pub mod alerts;
 pub mod baseline;
 pub mod checks;
 pub mod cli;

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use brokerwatch::baseline::Baseline;
-use brokerwatch::cli::{BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, exit};
+use brokerwatch::cli::{
+    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, exit,
+};
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
 use brokerwatch::snapshot::Snapshot;
 use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
-use brokerwatch::{acls, collectors, report, sources};
+use brokerwatch::{acls, alerts, collectors, report, sources};
 use clap::Parser;
 
 fn main() -> ExitCode {
@@ -39,6 +41,8 @@ fn main() -> ExitCode {
             print!("{}", collectors::table::text());
             exit::CLEAN
         }
+        Some(Command::Alerts(arguments)) => print_alerts(arguments),
+        Some(Command::Runbook(arguments)) => runbook(arguments),
         Some(Command::Reader(arguments)) => reader(arguments),
     };
     code.into()
@@ -183,6 +187,38 @@ fn snapshot(cli: &Cli) -> u8 {
         }
     }
     if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }
+}
+
+fn print_alerts(arguments: &AlertsArgs) -> u8 {
+    if arguments.list {
+        print!("{}", alerts::list());
+        return exit::CLEAN;
+    }
+    let wish = alerts::Wish {
+        format: arguments.format,
+        sets: &arguments.sets,
+        runbook_base_url: arguments.runbook_base_url.as_deref(),
+        dashboard_base_url: arguments.dashboard_base_url.as_deref(),
+        cluster_label: arguments.cluster_label.as_deref(),
+    };
+    print_or_tell(alerts::print(&wish))
+}
+
+fn runbook(arguments: &RunbookArgs) -> u8 {
+    match &arguments.alert {
+        Some(alert) if !arguments.list => print_or_tell(alerts::runbook(alert)),
+        _ => print_or_tell(Ok(alerts::runbook_list())),
+    }
+}
+
+fn print_or_tell(made: Result<String, String>) -> u8 {
+    match made {
+        Ok(text) => {
+            print!("{text}");
+            exit::CLEAN
+        }
+        Err(message) => usage(&message),
+    }
 }
 
 fn reader(arguments: &ReaderArgs) -> u8 {

@@ -21,8 +21,9 @@ pub fn text() -> String {
         }
     }
     let _ = writeln!(out, "(itself): instruments of this program; always on");
-    for self_metrics::Described { name, kind, help, .. } in self_metrics::described() {
-        let _ = writeln!(out, "  {name}  ({kind}, itself)\n      {help}");
+    for self_metrics::Described { name, kind, help, labels } in self_metrics::described() {
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        let _ = writeln!(out, "  {name}{labels}  ({kind}, itself)\n      {help}");
     }
     out
 }
