@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use brokerwatch::collectors::{Options, PartitionDetail, collect};
+use brokerwatch::collectors::{COLLECTORS, Options, PartitionDetail, collect};
 use brokerwatch::derive::View;
 use brokerwatch::exposition::{Format, Metric, Page, Samples, Scope};
 use brokerwatch::snapshot::{
-    Attempt, Broker, Cluster, ConfigSource, Configs, Liveness, NodeView, Observed, Offsets, OffsetsRow,
-    PartitionsBuilder, Registrations, Section, TopicConfig, UnixMs,
+    Attempt, Broker, Cluster, ConfigSource, Configs, Liveness, LogDir, LogDirs, NodeView, Observed, Offsets,
+    OffsetsRow, PartitionsBuilder, Registrations, ReplicaOnDisk, Section, TopicConfig, UnixMs,
 };
 use divan::{Bencher, counter::ItemsCount};
 
@@ -102,6 +102,70 @@ fn collect_and_encode(bencher: Bencher<'_, '_>, partitions: usize) {
     let node = node(partitions);
     let series = page(&node).series();
     bencher.counter(ItemsCount::new(series)).bench_local(|| page(&node));
+}
+
+/// Broker 1 of 8 in 3 racks, with a fifth of `partitions` missing a replica: it hosts three eighths of them, in 4 log directories.
+fn at_risk(partitions: usize) -> NodeView {
+    let mut builder = PartitionsBuilder::with_capacity(partitions / 10, partitions);
+    let mut configs = Configs::default();
+    let mut replicas: [Vec<ReplicaOnDisk>; 4] = Default::default();
+    for topic in 0..partitions / 10 {
+        let name: Arc<str> = format!("orders.region-{topic:05}.events").into();
+        builder.topic(&name, topic as u128 + 1, false);
+        let config = TopicConfig { min_insync_replicas: Some((2, ConfigSource::Topic)), ..TopicConfig::default() };
+        configs.topics.insert(name.clone(), config);
+        for index in 0..10 {
+            let first = topic as i32 * 3 + index;
+            let hosts = [first % 8 + 1, (first + 1) % 8 + 1, (first + 2) % 8 + 1];
+            let isr = if index < 2 { &hosts[..2] } else { &hosts[..] };
+            let lists: [&mut dyn Iterator<Item = i32>; 3] =
+                [&mut hosts.into_iter(), &mut isr.iter().copied(), &mut [].into_iter()];
+            builder.partition(index, hosts[0], 5, lists);
+            if hosts.contains(&1) {
+                let replica = ReplicaOnDisk { topic: name.clone(), partition: index, bytes: 1 << 30, future: false };
+                replicas[(topic + index as usize) % 4].push(replica);
+            }
+        }
+    }
+    let dirs = replicas.into_iter().enumerate().map(|(at, replicas)| LogDir {
+        path: format!("/data/{at}"),
+        online: true,
+        error: None,
+        total_bytes: None,
+        usable_bytes: None,
+        replicas,
+    });
+    let broker = |id| Broker { id, host: format!("b{id}"), port: 9092, rack: Some(format!("rack-{}", id % 3)) };
+    let mut node = node(0);
+    node.cluster = seen(Cluster {
+        cluster_id: None,
+        brokers: (1..=8).map(broker).collect(),
+        partitions: builder.build(),
+        topic_operations: None,
+    });
+    node.log_dirs = seen(LogDirs { dirs: dirs.collect() });
+    node.configs = seen(configs);
+    node
+}
+
+/// What is lost if something stops: 3,750 replicas in a cluster of 10,000 partitions, and twenty times that.
+#[divan::bench(args = [10_000, 200_000])]
+fn risk_only(bencher: Bencher<'_, '_>, partitions: usize) {
+    let node = at_risk(partitions);
+    let others = COLLECTORS.iter().map(|collector| collector.name).filter(|name| *name != "risk");
+    let options = Options { disabled: others.map(str::to_owned).collect(), ..Options::default() };
+    bencher.bench_local(|| {
+        let mut page = Page::default();
+        collect(&View::new(&node, NOW), &options, &mut page);
+        page.series()
+    });
+}
+
+/// The view that all collectors share, which `risk_only` makes too.
+#[divan::bench(args = [10_000, 200_000])]
+fn view_only(bencher: Bencher<'_, '_>, partitions: usize) {
+    let node = at_risk(partitions);
+    bencher.bench_local(|| View::new(&node, NOW).replication.is_some());
 }
 
 /// The whole page as Prometheus gets it.

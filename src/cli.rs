@@ -8,6 +8,7 @@ use crate::acls::{self, Form};
 use crate::alerts;
 use crate::checks::{Profile, Severity};
 use crate::config::Options;
+use crate::derive::domains::Targets;
 use crate::keys::Version;
 
 /// Exit codes; clap's 2 for bad usage is mapped to 64, since 2 means here that nothing could be looked at.
@@ -49,6 +50,9 @@ pub enum Command {
     /// Declare the settings of the nodes as they are, and compare them later.
     #[command(subcommand)]
     Baseline(BaselineCommand),
+    /// Say what happens if a broker, log directory, drive, machine or rack stops now: exit code 0 nothing is harmed, 1 something
+    /// is, 2 that is not known.
+    WhatIf(WhatIfArgs),
     /// Look at the broker once, and write what was seen as JSON: a bug report and a test case.
     Snapshot,
     /// Print the rights that a principal needs in Kafka, as lines to paste.
@@ -108,6 +112,35 @@ pub struct GivenArgs {
     /// Access to sidecars' snapshots.
     #[command(flatten)]
     pub http: HttpArgs,
+}
+
+/// Arguments of `what-if`.
+#[derive(Args, Debug)]
+pub struct WhatIfArgs {
+    /// What stops: broker=ID (a controller's id too), log-dir=PATH, disk=NAME, machine=NAME, rack=NAME or
+    /// firmware=MODEL/FIRMWARE (every drive of that make); several that stop
+    /// together with commas between them. log-dir=ID:PATH and disk=ID:NAME are those of one node.
+    #[arg(value_name = "TARGET")]
+    pub targets: Targets,
+    /// What is looked at.
+    #[command(flatten)]
+    pub given: GivenArgs,
+    /// Name every partition, not only the worst fifty.
+    #[arg(long)]
+    pub all: bool,
+    /// Format of the answer.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: WhatIfFormat,
+}
+
+/// Formats of the answer of `what-if`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WhatIfFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON list with one answer for each cluster.
+    Json,
 }
 
 /// Subcommands of `baseline`.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use brokerwatch::baseline::Baseline;
 use brokerwatch::cli::{
-    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, exit,
+    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, WhatIfArgs, exit,
 };
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         None => life::serve(&cli),
         Some(Command::Check(arguments)) => check(&cli, arguments),
         Some(Command::Baseline(command)) => baseline(&cli, command),
+        Some(Command::WhatIf(arguments)) => what_if(&cli, arguments),
         Some(Command::Snapshot) => snapshot(&cli),
         Some(Command::Acls(arguments)) => {
             print!("{}", acls::text(arguments.profile, arguments.format, &arguments.principal));
@@ -171,6 +172,29 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
     let differences = before.differences(&now);
     print!("{differences}");
     if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS }
+}
+
+fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
+    let snapshot = match look(cli, &arguments.given) {
+        Ok(snapshot) => snapshot,
+        Err(message) => return usage(&message),
+    };
+    let blind = |why: &str| {
+        eprintln!("brokerwatch: {why}");
+        exit::BLIND
+    };
+    match report::what_if::answers(&snapshot, &arguments.targets, arguments.all) {
+        Ok(answers) if answers.is_empty() => match report::what_if::why_blind(&snapshot) {
+            Some(why) => blind(&why),
+            None => blind("no Kafka node was seen: name one with --kafka.server=HOST:PORT"),
+        },
+        Ok(answers) => {
+            print!("{}", report::what_if::write(&answers, arguments.format));
+            report::what_if::exit_code(&answers)
+        }
+        Err(nothing) if nothing.is_blind() => blind(&nothing.to_string()),
+        Err(nothing) => usage(&nothing.to_string()),
+    }
 }
 
 fn snapshot(cli: &Cli) -> u8 {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::snapshot::{
-    Attempt, Broker, Cluster, ConfigFile, ConfigSource, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDirFiles,
-    NodeView, Observed, PartitionsBuilder, Reassignment, Reassignments, Registrations, Section, TopicConfig, UnixMs,
+    Attempt, Broker, Cluster, ConfigFile, ConfigSource, ConfigValue, Configs, DirFiles, ErrorKind, Failure, Liveness,
+    LogDir, LogDirFiles, LogDirs, NodeView, Observed, PartitionsBuilder, Quorum, QuorumReplica, Reassignment,
+    Reassignments, Registrations, ReplicaOnDisk, Section, TopicConfig, UnixMs,
 };
 
 /// A partition: leader, replicas, ISR.
@@ -23,8 +24,12 @@ pub(crate) struct Sample {
     topics: Vec<(String, Vec<Row>)>,
     configs: Configs,
     reassignments: Vec<Reassignment>,
-    eligible: Vec<(String, i32, usize)>,
+    eligible: Vec<(String, i32, Vec<i32>)>,
     on_disk: Option<usize>,
+    log_dirs: Vec<LogDir>,
+    racks: Vec<(i32, String)>,
+    alive: Vec<i32>,
+    quorum: Option<Quorum>,
 }
 
 impl Sample {
@@ -41,6 +46,10 @@ impl Sample {
             reassignments: vec![],
             eligible: vec![],
             on_disk: None,
+            log_dirs: vec![],
+            racks: vec![],
+            alive: vec![1, 2, 3],
+            quorum: None,
         }
     }
 
@@ -67,8 +76,61 @@ impl Sample {
         self
     }
 
-    pub(crate) fn eligible(mut self, topic: &str, partition: i32, count: usize) -> Self {
-        self.eligible.push((topic.to_owned(), partition, count));
+    pub(crate) fn eligible(mut self, topic: &str, partition: i32, ids: &[i32]) -> Self {
+        self.eligible.push((topic.to_owned(), partition, ids.to_vec()));
+        self
+    }
+
+    /// A log directory with these replicas: topic, partition, bytes.
+    pub(crate) fn log_dir(mut self, path: &str, replicas: &[(&str, i32, u64)]) -> Self {
+        let replica = |(topic, partition, bytes): &(&str, i32, u64)| ReplicaOnDisk {
+            topic: (*topic).into(),
+            partition: *partition,
+            bytes: *bytes,
+            future: false,
+        };
+        let replicas = replicas.iter().map(replica).collect();
+        let path = path.to_owned();
+        self.log_dirs.push(LogDir { path, online: true, error: None, total_bytes: None, usable_bytes: None, replicas });
+        self
+    }
+
+    pub(crate) fn rack(mut self, id: i32, rack: &str) -> Self {
+        self.racks.push((id, rack.to_owned()));
+        self
+    }
+
+    /// The brokers that are alive.
+    pub(crate) fn alive(mut self, ids: &[i32]) -> Self {
+        self.alive = ids.to_vec();
+        self
+    }
+
+    /// What the broker runs with.
+    pub(crate) fn running(mut self, key: &str, value: &str) -> Self {
+        let value = ConfigValue::new(value, ConfigSource::Static);
+        self.configs.broker.get_or_insert_default().insert(key.to_owned(), value);
+        self
+    }
+
+    /// A topic that is only followed here.
+    pub(crate) fn followed(mut self, topic: &str, min_isr: i32) -> Self {
+        let min_insync_replicas = Some((min_isr, ConfigSource::Topic));
+        let config = TopicConfig { min_insync_replicas, ..TopicConfig::default() };
+        self.configs.followed.insert(topic.into(), config);
+        self
+    }
+
+    /// A quorum: its leader, and for each voter how many milliseconds it is behind.
+    pub(crate) fn quorum(mut self, leader: i32, voters: &[(i32, u64)]) -> Self {
+        let caught_up = |behind_ms: u64| Some(UnixMs(Self::NOW.0 - behind_ms));
+        let voter = |(id, behind_ms): &(i32, u64)| QuorumReplica {
+            id: *id,
+            log_end: None,
+            caught_up_at: caught_up(*behind_ms),
+        };
+        let voters = voters.iter().map(voter).collect();
+        self.quorum = Some(Quorum { leader: Some(leader), voters, ..Quorum::default() });
         self
     }
 
@@ -93,17 +155,18 @@ impl Sample {
             }
         }
         let mut partitions = builder.build();
-        for (topic, partition, count) in &self.eligible {
-            partitions.set_eligible(topic, *partition, *count);
+        for (topic, partition, ids) in &self.eligible {
+            partitions.set_eligible(topic, *partition, ids);
         }
-        let broker = |id| Broker { id, host: "h".into(), port: 9092, rack: None };
+        let rack = |id: i32| self.racks.iter().find(|(broker, _)| *broker == id).map(|(_, rack)| rack.clone());
+        let broker = |id: &i32| Broker { id: *id, host: "h".into(), port: 9092, rack: rack(*id) };
         let supported_features = BTreeMap::from([("metadata.version".to_owned(), self.level)]);
         let mut node = NodeView {
             liveness: seen(Liveness { apis: [(3, 13)].into(), supported_features, ..Liveness::default() }),
             registrations: seen(Registrations { answered_by: Some(self.id), ..Registrations::default() }),
             cluster: seen(Cluster {
                 cluster_id: None,
-                brokers: vec![broker(1), broker(2), broker(3)],
+                brokers: self.alive.iter().map(broker).collect(),
                 partitions,
                 topic_operations: None,
             }),
@@ -111,6 +174,12 @@ impl Sample {
             reassignments: seen(Reassignments { whole_cluster: true, partitions: self.reassignments }),
             ..NodeView::default()
         };
+        if !self.log_dirs.is_empty() {
+            node.log_dirs = seen(LogDirs { dirs: self.log_dirs });
+        }
+        if let Some(quorum) = self.quorum {
+            node.quorum = seen(quorum);
+        }
         if self.on_disk.is_some() {
             let dir = DirFiles { replicas: self.on_disk, ..DirFiles::default() };
             node.files = seen(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into() });

@@ -538,17 +538,84 @@ fn what_was_seen_is_told_on_loopback_and_to_who_says_who_they_are() {
     secured.configure(&users(&["prometheus"], 4));
     let closed = Sidecar::start_by(|_| {}, "0.0.0.0", &secured.arguments());
     let right = credentials("prometheus", PASSWORD);
-    for path in ["/snapshot", "/findings"] {
+    for path in ["/snapshot", "/findings", "/-/safe-to-stop"] {
         let refused = ask_at((own, open.port), path, "");
         assert_eq!(refused.status, 403, "{path} from {own}");
         assert!(refused.text().contains("--web.config.file"), "{}", refused.text());
         assert_eq!(ask_at((own, closed.port), path, "").status, 401);
-        assert_eq!(ask_at((own, closed.port), path, &right).status, 200);
+        // Of the node behind it nothing is known: it cannot say whether that may stop.
+        let answered = if path == "/-/safe-to-stop" { 503 } else { 200 };
+        assert_eq!(ask_at((own, closed.port), path, &right).status, answered);
     }
     assert_eq!(ask_at((own, open.port), "/metrics", "").status, 200);
     secured.configure("# nobody is asked\n");
     let unasked = || ask_at((own, closed.port), "/snapshot", "").status == 403;
     assert!(within(FOLLOWED_S_MAX * 1_000, unasked), "{}", closed.log());
+}
+
+#[test]
+fn whether_it_is_safe_to_stop_follows_the_broker_and_is_not_known_without_it() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    sidecar.until("it is safe to stop", 10, |page| value(page, "kafka_broker_safe_to_stop") == Some(1.0));
+    let ask = || sidecar.get("/-/safe-to-stop");
+    let said = |reply: &Reply| serde_json::from_str::<serde_json::Value>(&reply.text()).unwrap();
+    let safe = ask();
+    assert_eq!((safe.status, said(&safe)["safe"].as_bool()), (200, Some(true)), "{}", safe.text());
+
+    // Metadata of a moment ago does not count: what is answered is asked for.
+    node.becomes(|cluster| cluster.topics[0].isr = vec![1, 2]);
+    sleep(Duration::from_millis(2_100));
+    let harmed = ask();
+    let told = said(&harmed);
+    assert_eq!(harmed.status, 409, "{told}");
+    assert_eq!(
+        (&told["partitions"]["offline"], &told["partitions"]["under_min_isr"]),
+        (&0.into(), &2.into()),
+        "{told}"
+    );
+    assert_eq!(told["harmed"][1]["topic"], "orders", "{told}");
+    assert_eq!(told["reasons"][0], "2 partitions refuse writes with acks=all: orders-0 and others.", "{told}");
+    sidecar.until("the page says so too", 5, |page| value(page, "kafka_broker_safe_to_stop") == Some(0.0));
+
+    node.becomes(|cluster| cluster.topics[0].isr = vec![1, 2, 3]);
+    sleep(Duration::from_millis(2_100));
+    assert_eq!(ask().status, 200);
+    node.mute(kafka_protocol::messages::ApiKey::Metadata);
+    sleep(Duration::from_millis(2_100));
+    let late = ask();
+    assert_eq!((late.status, late.header("retry-after")), (503, Some("1")), "{}", late.text());
+    drop(node);
+    sidecar.until("it is down", 10, |page| value(page, "kafka_broker_up") == Some(0.0));
+    let down = ask();
+    assert_eq!(down.status, 503, "{}", down.text());
+    assert_eq!(value(&sidecar.page(), "kafka_broker_safe_to_stop"), None);
+}
+
+#[test]
+fn what_if_tells_a_snapshot_by_its_exit_code_and_names_what_there_is() {
+    let case = |name: &str| common::repository(&format!("tests/replay/{name}/snapshot.json")).display().to_string();
+    let ask = |target: &str, name: &str, more: &[&str]| {
+        let case = case(name);
+        run(&[&["what-if", target, case.as_str()], more].concat())
+    };
+    let lost = ask("broker=1", "last-copies", &[]);
+    let text = common::sidecar::stdout(&lost);
+    assert_eq!(lost.status.code(), Some(1), "{text}");
+    assert!(
+        text.starts_with("NOT SAFE: broker=1 of cluster ") && text.contains("lose their last in-sync copy"),
+        "{text}"
+    );
+    let json = ask("broker=1", "last-copies", &["--format=json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json[0]["safe"], &json[0]["target"]), (&false.into(), &"broker=1".into()), "{json}");
+    let none = ask("broker=9", "last-copies", &[]);
+    assert_eq!(none.status.code(), USAGE);
+    assert!(stderr(&none).contains("there is broker=1, broker=100, broker=2"), "{}", stderr(&none));
+    assert_eq!(ask("node=1", "last-copies", &[]).status.code(), USAGE);
+    let dead = ask("broker=1", "broker-dead", &[]);
+    assert_eq!(dead.status.code(), Some(2), "{}", common::sidecar::stdout(&dead));
+    assert!(common::sidecar::stdout(&dead).starts_with("NOT KNOWN"), "{}", common::sidecar::stdout(&dead));
 }
 
 #[test]

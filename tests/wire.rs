@@ -120,6 +120,11 @@ async fn assert_faults(opened: bool) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Topics of which partitions are led.
+fn led(topics: &[Arc<str>]) -> configs::Wanted {
+    configs::Wanted { led: topics.to_vec(), followed: vec![] }
+}
+
 #[tokio::test]
 async fn each_fault_of_a_new_connection_has_its_kind_and_a_next_step() {
     assert_faults(false).await;
@@ -276,7 +281,7 @@ async fn read_by(api: &Api, client: &Client) -> Result<(), Failure> {
             assert_eq!(seen.dirs[0].replicas.len(), PARTITIONS as usize);
         }),
         ApiKey::DescribeConfigs => {
-            let seen = configs::read_configs(client, AMPLE, NODE_ID, &[TOPIC.into()], None).await?;
+            let seen = configs::read_configs(client, AMPLE, NODE_ID, &led(&[TOPIC.into()]), None).await?;
             assert_eq!(seen.topics[TOPIC].min_insync_replicas.map(|(value, _)| value), Some(2));
             assert_eq!(seen.topics[TOPIC].overrides.get("min.insync.replicas"), Some(Some("2")));
             assert!(seen.every_key && seen.broker.expect("told")["min.insync.replicas"].value.as_deref() == Some("2"));
@@ -576,7 +581,7 @@ async fn kafka_2_8_is_understood_and_what_it_lacks_is_unsupported() {
     let replicas: usize = dirs.iter().map(|dir| dir.replicas.len()).sum();
     assert_eq!((dirs.len(), replicas, dirs[0].online, dirs[0].total_bytes), (2, 7, true, None));
     let led = ["audit.single", "orders", "payments"].map(Into::into);
-    let seen = configs::read_configs(client, AMPLE, 1, &led, None).await.unwrap();
+    let seen = configs::read_configs(client, AMPLE, 1, &self::led(&led), None).await.unwrap();
     assert_eq!(seen.topics["payments"].min_insync_replicas.map(|(value, _)| value), Some(3));
     assert_eq!(seen.broker.unwrap()["min.insync.replicas"].value.as_deref(), Some("2"));
 

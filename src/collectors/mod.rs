@@ -11,8 +11,10 @@ mod places;
 mod process;
 mod quorum;
 mod replication;
+mod risk;
 mod sources;
 mod storage;
+mod suspect;
 pub mod table;
 mod topics;
 
@@ -78,6 +80,8 @@ pub static COLLECTORS: &[&Collector] = &[
     &storage::COLLECTOR,
     &process::COLLECTOR,
     &jvm::COLLECTOR,
+    &risk::COLLECTOR,
+    &suspect::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

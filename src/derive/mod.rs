@@ -1,16 +1,20 @@
 //! Pure facts of one node view, used by collectors and checks alike: the rules exist once, here.
 
+pub mod blast_radius;
 pub mod broker;
 pub mod changes;
 pub mod config_classes;
+pub mod domains;
 pub mod fleet;
 pub mod listeners;
 pub mod machines;
 pub mod node;
 pub mod replication;
 pub mod settings;
+pub mod suspect;
 pub mod topic_settings;
 pub mod voters;
+pub mod what_if;
 
 use crate::snapshot::{NodeView, UnixMs};
 

@@ -1,7 +1,7 @@
 //! Which node this is.
 
 use crate::keys::Version;
-use crate::snapshot::{BrokerProcess, NodeView, Selection, UnixMs};
+use crate::snapshot::{BrokerProcess, NodeView, Selection, Stated, UnixMs};
 
 /// The node's id: as the node that answers describes itself, else as its endpoint is registered, else from its files.
 #[must_use]
@@ -25,6 +25,23 @@ pub fn is_controller_only(node: &NodeView, now: UnixMs) -> bool {
         return !properties.roles().contains(&"broker");
     }
     node.liveness.fresh(now).is_some_and(|liveness| !liveness.apis.contains_key(&METADATA_KEY))
+}
+
+/// Whether the node votes in the controller quorum: as the quorum says, else as its own roles say. Absent when nothing
+/// tells. A node of ZooKeeper's time does not.
+#[must_use]
+pub fn votes(node: &NodeView, now: UnixMs) -> Option<bool> {
+    let told = || {
+        let (quorum, id) = (node.quorum.fresh(now)?, id(node, now)?);
+        Some(quorum.voters.iter().any(|voter| voter.id == id))
+    };
+    let roles = |roles: &str| roles.split(',').any(|role| role.trim() == "controller");
+    let running = || node.configs.fresh(now)?.broker.as_ref()?.get("process.roles")?.value.as_deref().map(roles);
+    let written = || {
+        let file = node.properties.fresh(now)?;
+        (file.stated("process.roles") != Stated::NotKnown).then(|| file.get("process.roles").is_some_and(roles))
+    };
+    told().or_else(running).or_else(written)
 }
 
 /// The release of the node's software: as it answers, else as its configuration says.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::broker::BrokerState;
-use crate::snapshot::{Cluster, NodeView, Partition, Reassignments, Release, TopicEntry, UnixMs};
+use crate::snapshot::{Cluster, Configs, NodeView, Partition, Reassignments, Release, TopicEntry, UnixMs};
 
 /// Since 3.7 a `min.insync.replicas` above the replication factor counts as the replication factor (KAFKA-15583).
 const MIN_ISR_CAPPED_SINCE: Release = Release(3, 7);
@@ -19,6 +19,8 @@ pub struct Replication<'a> {
     pub id: i32,
     /// Effective `min.insync.replicas` by topic, in the order of the topics: looked up once for all partitions.
     min_isr: Vec<Option<i32>>,
+    /// What brokers told of topics, this one first.
+    configs: Vec<&'a Configs>,
     reassignments: Option<&'a Reassignments>,
     min_isr_capped: bool,
 }
@@ -74,6 +76,7 @@ impl<'a> Replication<'a> {
             cluster,
             id,
             min_isr: cluster.partitions.topics().iter().map(min_isr).collect(),
+            configs: configs.into_iter().collect(),
             reassignments: node.reassignments.fresh(now),
             // A release newer than the table names none; one older than 3.3 does neither, and is past its support.
             min_isr_capped: release.is_none_or(|release| release >= MIN_ISR_CAPPED_SINCE),
@@ -124,6 +127,27 @@ impl<'a> Replication<'a> {
     #[must_use]
     pub fn configured_min_isr(&self, index: usize) -> Option<i32> {
         self.min_isr.get(index).copied().flatten()
+    }
+
+    /// Takes in what another broker tells of topics. Of two values of `min.insync.replicas` the stricter counts: who leads
+    /// after a change applies its own.
+    pub fn learn(&mut self, configs: &'a Configs) {
+        for (topic, known) in self.cluster.partitions.topics().iter().zip(&mut self.min_isr) {
+            *known = (*known).max(configs.min_insync_replicas(&topic.name));
+        }
+        self.configs.push(configs);
+    }
+
+    /// Whether a replica out of sync may be elected leader of `topic`; absent when nobody told. One that says yes counts.
+    #[must_use]
+    pub fn unclean_leader_election(&self, topic: &str) -> Option<bool> {
+        self.configs.iter().filter_map(|configs| configs.unclean_leader_election(topic)).max()
+    }
+
+    /// Whether a broker is alive in the eyes of the one that answered.
+    #[must_use]
+    pub fn is_alive(&self, id: i32) -> bool {
+        self.cluster.brokers.binary_search_by_key(&id, |broker| broker.id).is_ok()
     }
 
     fn adding(&self, found: &Partition<'_>) -> &'a [i32] {
@@ -208,7 +232,7 @@ mod tests {
     fn the_last_copy_is_not_the_last_while_another_replica_is_eligible() {
         let sample = || Sample::broker(1).topic("t", &[partition(1, &[1, 2, 3], &[1])]);
         assert!(judged(sample()).sole_isr);
-        assert!(!judged(sample().eligible("t", 0, 1)).sole_isr);
+        assert!(!judged(sample().eligible("t", 0, &[2])).sole_isr);
         assert!(!judged(Sample::broker(1).topic("t", &[partition(1, &[1], &[1])])).sole_isr);
     }
 

@@ -33,7 +33,7 @@ use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section};
 use crate::sources::kafka::lane::jittered;
 use crate::sources::kafka::{Client, Endpoint, Security};
 use crate::sources::reader::{Reader, ReaderAt};
-use crate::sources::{SOURCES, Source};
+use crate::sources::{METADATA_SOURCE, SOURCES, Source};
 
 pub use choose::{Chosen, choose_endpoint};
 pub use clock::now;
@@ -287,6 +287,23 @@ pub async fn settle(context: &Context, ms_max: u64) {
     while Instant::now() < end && !context.store.all_tried() {
         sleep(Duration::from_millis(25)).await;
     }
+}
+
+/// Looks at the cluster again unless it was seen within `young_ms`; waits until it was, or `ms_max` have passed. Returns whether
+/// what there is now is as young as that.
+pub async fn see_again(context: &Context, young_ms: u64, ms_max: u64) -> bool {
+    let asked = now();
+    let seen = |sections: &NodeView| sections.cluster.last.as_ref().map(|seen| seen.at);
+    let is_new = || context.store.read(seen).is_some_and(|at| at.plus(young_ms) > asked);
+    if is_new() {
+        return true;
+    }
+    context.wake(&METADATA_SOURCE);
+    let end = Instant::now() + Duration::from_millis(ms_max);
+    while Instant::now() < end && !is_new() {
+        sleep(Duration::from_millis(25)).await;
+    }
+    is_new()
 }
 
 /// The files of this host's Kafka processes, when there are several and no flag chooses one.

@@ -10,10 +10,11 @@ use crate::acls::Profile;
 use crate::derive::{self, broker::BrokerState};
 use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
 use crate::snapshot::{
-    Attempt, BrokerProcess, Cluster, ConfigFile, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView, Partition,
-    ProcessCandidate, Section, TopicEntry,
+    Attempt, BrokerProcess, Cluster, ConfigFile, Configs, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView,
+    Partition, ProcessCandidate, Section, TopicEntry,
 };
 use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
+use crate::sources::kafka::configs::Wanted as WantedTopics;
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
 use crate::sources::mounts::{group_of, read_mounts};
 use crate::sources::proc::Wanted;
@@ -266,7 +267,12 @@ pub fn metadata(context: Arc<Context>) -> Round {
         }
         context.wake(&OFFSETS);
         let known = context.store.read(|view| view.configs.last.as_ref().map(|seen| seen.value.clone()));
-        if known.is_some_and(|known| led_topics(&seen, id).iter().any(|topic| !known.topics.contains_key(topic))) {
+        let all_known = |known: &Configs| {
+            let WantedTopics { led, followed } = hosted_topics(&seen, id);
+            led.iter().all(|topic| known.topics.contains_key(topic))
+                && followed.iter().all(|topic| known.followed.contains_key(topic) || known.topics.contains_key(topic))
+        };
+        if known.is_some_and(|known| !all_known(&known)) {
             context.wake(&CONFIGS);
         }
         if !was_fresh {
@@ -316,11 +322,13 @@ pub fn configs(context: Arc<Context>) -> Round {
             if untried && !look.is_controller_only() {
                 return Err(NotSeen::Waiting);
             }
-            let mut topics = cluster.map(|cluster| led_topics(&cluster, id)).unwrap_or_default();
+            let mut topics = cluster.map(|cluster| hosted_topics(&cluster, id)).unwrap_or_default();
             let at = now();
             let partly = known.filter(|known| at.since(known.whole_at) < CONFIGS.interval_ms * 3 / 4);
             if let Some(known) = &partly {
-                topics.retain(|topic| !known.topics.contains_key(topic));
+                let is_known = |topic: &Arc<str>| known.topics.contains_key(topic);
+                topics.led.retain(|topic| !is_known(topic));
+                topics.followed.retain(|topic| !is_known(topic) && !known.followed.contains_key(topic));
             }
             let deadline_ms = CONFIGS.deadline_ms;
             let mut configs =
@@ -331,6 +339,8 @@ pub fn configs(context: Arc<Context>) -> Round {
             // Topics may have gone meanwhile.
             if let Some(cluster) = look.store.read(|view| view.cluster.last.as_ref().map(|seen| seen.value.clone())) {
                 configs.topics.retain(|topic, _| cluster.partitions.topic(topic).is_some());
+                let Configs { topics, followed, .. } = &mut configs;
+                followed.retain(|topic, _| cluster.partitions.topic(topic).is_some() && !topics.contains_key(topic));
             }
             Ok(configs)
         };
@@ -344,7 +354,8 @@ pub fn quorum(context: Arc<Context>) -> Round {
         let look = context.clone();
         let work = async move {
             look.require_up()?;
-            if !look.is_controller_only() {
+            // A voter asks for itself: whether the quorum outlives its stop is its own question.
+            if !look.is_voter() {
                 let (cluster, id) = look.require_cluster()?;
                 if cluster.brokers.first().map(|broker| broker.id) != Some(id) {
                     return Err(NotSeen::Skipped("The live broker of the lowest id asks the controller.".to_owned()));
@@ -390,21 +401,26 @@ fn forget_settings(context: &Context, before: &Cluster, seen: &Cluster) {
     }
     context.store.update(|view| {
         if let Some(configs) = &mut view.configs.last {
-            let configs = Arc::make_mut(&mut configs.value);
-            configs.topics.retain(|name, _| gone.iter().all(|topic| topic.name != *name));
+            let Configs { topics, followed, .. } = Arc::make_mut(&mut configs.value);
+            let lives = |name: &Arc<str>| gone.iter().all(|topic| topic.name != *name);
+            topics.retain(|name, _| lives(name));
+            followed.retain(|name, _| lives(name));
         }
     });
 }
 
-fn led_topics(cluster: &Cluster, id: i32) -> Vec<Arc<str>> {
-    let mut topics: Vec<Arc<str>> = cluster
-        .partitions
-        .iter()
-        .filter(|found| found.leader() == Some(id))
-        .map(|found| found.topic.name.clone())
-        .collect();
-    topics.dedup();
-    topics
+/// Topics of which a broker hosts replicas.
+fn hosted_topics(cluster: &Cluster, id: i32) -> WantedTopics {
+    let mut wanted = WantedTopics::default();
+    for (index, topic) in cluster.partitions.topics().iter().enumerate() {
+        let of_topic = || cluster.partitions.of_topic(index);
+        if of_topic().any(|found| found.leader() == Some(id)) {
+            wanted.led.push(topic.name.clone());
+        } else if of_topic().any(|found| found.replicas.contains(&id)) {
+            wanted.followed.push(topic.name.clone());
+        }
+    }
+    wanted
 }
 
 /// Partitions led here that miss a replica: a reassignment may be the reason.
@@ -466,6 +482,11 @@ impl Context {
 
     fn is_controller_only(&self) -> bool {
         self.store.read(|view| derive::node::is_controller_only(view, now()))
+    }
+
+    /// Whether the node votes in the controller quorum, as far as that is known.
+    fn is_voter(&self) -> bool {
+        self.is_controller_only() || self.store.read(|view| derive::node::votes(view, now()) == Some(true))
     }
 
     /// Metadata is silent about topics that are denied. When it names none at all, and they are on disk, or our principal

@@ -3,6 +3,7 @@
 mod expectations;
 mod formats;
 mod text;
+pub mod what_if;
 
 use std::fmt::Write;
 use std::sync::Arc;

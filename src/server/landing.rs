@@ -65,7 +65,7 @@ fn html(snapshot: &Snapshot, telemetry_path: &str) -> String {
     let path = escaped(telemetry_path);
     let _ = write!(
         out,
-        "<p><a href=\"{path}\">metrics</a> · <a href=\"/findings\">findings</a> · <a href=\"/snapshot\">snapshot</a> · \
+        "<p><a href=\"{path}\">metrics</a> · <a href=\"/findings\">findings</a> · <a href=\"/snapshot\">snapshot</a> · <a href=\"/-/safe-to-stop\">safe to stop</a> · \
          <a href=\"/-/healthy\">healthy</a> · <a href=\"/-/ready\">ready</a></p></body></html>"
     );
     out

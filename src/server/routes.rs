@@ -19,10 +19,13 @@ use super::access::Access;
 use super::credentials::Verdict;
 use super::{Answer, Connections, Server, landing};
 use crate::cli::ReportFormat;
+use crate::derive::node::is_controller_only;
 use crate::exposition::Format;
+use crate::gather::{now, see_again};
 use crate::limits::{HTTP_REQUESTS, PASSWORD_CHECKS, PLACE_WAIT_MS_MAX};
 use crate::report::{self, Terms};
 use crate::snapshot::Snapshot;
+use crate::sources::METADATA_SOURCE;
 
 /// A connection, to which one request is answered.
 #[derive(Debug)]
@@ -41,7 +44,7 @@ pub(super) struct Caller {
 pub(super) async fn answer(server: &Server, caller: &Caller, request: &Request<Incoming>) -> Answer {
     let mut answer = match refusal(server, caller, request).await {
         Some(refusal) => refusal,
-        None => route(server, caller, request),
+        None => route(server, caller, request).await,
     };
     for (name, value) in &caller.access.headers.0 {
         answer.headers_mut().insert(name, value.clone());
@@ -98,7 +101,7 @@ fn later(status: StatusCode, text: &'static str) -> Answer {
     answer
 }
 
-fn route(server: &Server, caller: &Caller, request: &Request<Incoming>) -> Answer {
+async fn route(server: &Server, caller: &Caller, request: &Request<Incoming>) -> Answer {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET and HEAD are answered here.\n");
         answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -111,15 +114,46 @@ fn route(server: &Server, caller: &Caller, request: &Request<Incoming>) -> Answe
         "/-/healthy" | "/healthz" => plain(StatusCode::OK, "brokerwatch is healthy.\n"),
         "/-/ready" if server.context.store.all_tried() => plain(StatusCode::OK, "brokerwatch is ready.\n"),
         "/-/ready" => plain(StatusCode::SERVICE_UNAVAILABLE, "Not every source was tried yet.\n"),
-        "/snapshot" | "/findings" if !may_see_all(caller) => plain(
+        "/snapshot" | "/findings" | SAFE_TO_STOP if !may_see_all(caller) => plain(
             StatusCode::FORBIDDEN,
             "To other hosts this is answered only when they say who they are: ask from the host itself, or give \
              --web.config.file with basic_auth_users or client_auth_type: RequireAndVerifyClientCert.\n",
         ),
         "/snapshot" => snapshot(server),
+        SAFE_TO_STOP => safe_to_stop(server).await,
         "/findings" => json(findings(&server.pages.snapshot(&server.context), &config.collectors.terms)),
         _ => plain(StatusCode::NOT_FOUND, "There is nothing here; see / for what there is.\n"),
     }
+}
+
+/// Whether the node can stop now: 200 it can, 409 it would harm, 503 that is not known.
+const SAFE_TO_STOP: &str = "/-/safe-to-stop";
+
+/// Milliseconds since Metadata was seen within which it is not asked for again: a loop that asks costs the broker no more.
+const YOUNG_MS: u64 = 2_000;
+
+/// An answer about now: Metadata is asked for again when it is not of the last moments, since a broker that has just
+/// stopped elsewhere is in no older one.
+async fn safe_to_stop(server: &Server) -> Answer {
+    let seen = || server.pages.snapshot(&server.context);
+    let is_broker = seen().nodes.values().all(|node| !is_controller_only(node, now()));
+    let is_young = !is_broker || see_again(&server.context, YOUNG_MS, METADATA_SOURCE.deadline_ms).await;
+    let Some(answer) = report::what_if::own_answer(&seen()) else {
+        return later(StatusCode::SERVICE_UNAVAILABLE, "Which node this is, is not known: see /.\n");
+    };
+    if !is_young && answer.safe != Some(false) {
+        return later(StatusCode::SERVICE_UNAVAILABLE, "The broker did not tell its partitions in time: see /.\n");
+    }
+    let status = match answer.safe {
+        Some(true) => StatusCode::OK,
+        Some(false) => StatusCode::CONFLICT,
+        None => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut answered = content(status, "application/json", answer.json().into());
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answered.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    answered
 }
 
 /// What was seen in full names clients, paths and settings: it is for who asks from this host or says who they are.

@@ -229,13 +229,37 @@ pub struct Configs {
     pub loggers: Option<Loggers>,
     /// Topics by name.
     pub topics: BTreeMap<Arc<str>, TopicConfig>,
+    /// Topics of which it hosts replicas and leads none, by name: only what decides whether they outlive a stop
+    /// (`min.insync.replicas`, `unclean.leader.election.enable`). Absent in snapshots of versions that did not ask.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub followed: BTreeMap<Arc<str>, TopicConfig>,
 }
 
 impl Configs {
-    /// The effective `min.insync.replicas` of `topic`; absent when it was not told.
+    /// The effective `min.insync.replicas` of `topic`, led or followed here; absent when it was not told.
     #[must_use]
     pub fn min_insync_replicas(&self, topic: &str) -> Option<i32> {
-        self.topics.get(topic)?.min_insync_replicas.map(|(value, _)| value)
+        self.topic(topic)?.min_insync_replicas.map(|(value, _)| value)
+    }
+
+    /// Whether a replica out of sync may be elected leader of `topic`, as set on it, else as this broker is set; absent
+    /// when neither was told.
+    #[must_use]
+    pub fn unclean_leader_election(&self, topic: &str) -> Option<bool> {
+        const KEY: &str = "unclean.leader.election.enable";
+        let topic = self.topic(topic)?;
+        if topic.error.is_some() {
+            return None;
+        }
+        let value = match topic.overrides.get(KEY) {
+            Some(own) => own?,
+            None => self.broker.as_ref()?.get(KEY)?.value.as_deref()?,
+        };
+        value.trim().to_ascii_lowercase().parse().ok()
+    }
+
+    fn topic(&self, topic: &str) -> Option<&TopicConfig> {
+        self.topics.get(topic).or_else(|| self.followed.get(topic))
     }
 }
 

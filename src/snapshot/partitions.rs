@@ -2,6 +2,7 @@
 //!
 //! 200,000 partitions of replication factor 3 take about 12 MB here; a struct with two vectors each took six times that.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq};
@@ -45,6 +46,8 @@ pub struct Partitions {
     rows: Vec<PartitionRow>,
     /// Replica ids of all partitions, one after another: replicas, ISR, offline.
     pool: Vec<i32>,
+    /// Eligible leaders outside the ISR by place of the row: few partitions have any.
+    eligible: BTreeMap<u32, Box<[i32]>>,
 }
 
 /// One partition with its topic and replica lists.
@@ -62,6 +65,9 @@ pub struct Partition<'a> {
     pub isr: &'a [i32],
     /// Broker ids whose replica is offline (dead broker or dead log directory).
     pub offline: &'a [i32],
+    /// Broker ids outside the ISR from which Kafka may still elect a leader without loss (ELR, KIP-966). Empty also when
+    /// that was not asked, and in snapshots of versions that kept only how many there are.
+    pub eligible: &'a [i32],
 }
 
 impl<'a> Partition<'a> {
@@ -131,16 +137,33 @@ impl Partitions {
     #[must_use]
     pub fn find(&self, topic: &str, partition: i32) -> Option<Partition<'_>> {
         let index = self.topics.binary_search_by(|entry| (*entry.name).cmp(topic)).ok()?;
-        self.of_topic(index).find(|found| found.row.partition == partition)
+        let at = self.place(index, partition)?;
+        Some(self.at(index, self.topics.get(index)?, at))
     }
 
-    /// Sets how many eligible leaders a partition has outside its ISR.
-    pub fn set_eligible(&mut self, topic: &str, partition: i32, count: usize) {
+    /// Sets the eligible leaders that a partition has outside its ISR.
+    pub fn set_eligible(&mut self, topic: &str, partition: i32, ids: &[i32]) {
+        self.set_eligible_count(topic, partition, ids.len());
         let Ok(index) = self.topics.binary_search_by(|entry| (*entry.name).cmp(topic)) else { return };
-        let range = self.topics[index].range();
-        if let Some(row) = self.rows[range].iter_mut().find(|row| row.partition == partition) {
-            row.eligible = u8::try_from(count).unwrap_or(ELIGIBLE_UNKNOWN - 1);
+        let at = self.place(index, partition).and_then(|at| u32::try_from(at).ok());
+        if let Some(at) = at.filter(|_| !ids.is_empty()) {
+            self.eligible.insert(at, ids.into());
         }
+    }
+
+    /// The same when only their number is known.
+    fn set_eligible_count(&mut self, topic: &str, partition: i32, count: usize) {
+        let Ok(index) = self.topics.binary_search_by(|entry| (*entry.name).cmp(topic)) else { return };
+        if let Some(at) = self.place(index, partition) {
+            self.rows[at].eligible = u8::try_from(count).unwrap_or(ELIGIBLE_UNKNOWN - 1);
+        }
+    }
+
+    /// Where the row of a partition is.
+    fn place(&self, topic_index: usize, partition: i32) -> Option<usize> {
+        let range = self.topics.get(topic_index)?.range();
+        let at = self.rows[range.clone()].binary_search_by_key(&partition, |row| row.partition).ok()?;
+        Some(range.start + at)
     }
 
     /// Bytes on the heap, names not counted.
@@ -152,12 +175,18 @@ impl Partitions {
     }
 
     fn of<'a>(&'a self, topic_index: usize, topic: &'a TopicEntry) -> impl Iterator<Item = Partition<'a>> {
-        self.rows[topic.range()].iter().map(move |row| {
-            let lists = &self.pool[row.pool_at as usize..];
-            let (replicas, lists) = lists.split_at(row.replicas.into());
-            let (isr, lists) = lists.split_at(row.isr.into());
-            Partition { topic, topic_index, row, replicas, isr, offline: &lists[..row.offline.into()] }
-        })
+        topic.range().map(move |at| self.at(topic_index, topic, at))
+    }
+
+    fn at<'a>(&'a self, topic_index: usize, topic: &'a TopicEntry, at: usize) -> Partition<'a> {
+        let row = &self.rows[at];
+        let lists = &self.pool[row.pool_at as usize..];
+        let (replicas, lists) = lists.split_at(row.replicas.into());
+        let (isr, lists) = lists.split_at(row.isr.into());
+        let named = row.eligible != ELIGIBLE_UNKNOWN && row.eligible > 0;
+        let eligible = u32::try_from(at).ok().filter(|_| named).and_then(|at| self.eligible.get(&at));
+        let eligible = eligible.map_or(&[][..], |ids| ids);
+        Partition { topic, topic_index, row, replicas, isr, offline: &lists[..row.offline.into()], eligible }
     }
 }
 
@@ -187,6 +216,7 @@ impl PartitionsBuilder {
             topics: Vec::with_capacity(topics),
             rows: Vec::with_capacity(partitions),
             pool: Vec::with_capacity(partitions * 6),
+            eligible: BTreeMap::new(),
         };
         Self { packed }
     }
@@ -246,6 +276,8 @@ struct PartitionRecord {
     offline: Vec<i32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     eligible_outside_isr: Option<u8>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    eligible: Vec<i32>,
 }
 
 /// The shape of a topic in a snapshot file. The id is written as Kafka prints it nowhere: 32 hexadecimal digits.
@@ -270,6 +302,7 @@ impl Serialize for Partitions {
                 isr: found.isr.to_vec(),
                 offline: found.offline.to_vec(),
                 eligible_outside_isr: found.eligible_outside_isr(),
+                eligible: found.eligible.to_vec(),
             });
             list.serialize_element(&TopicRecord {
                 topic: topic.name.to_string(),
@@ -297,12 +330,15 @@ impl<'de> Deserialize<'de> for Partitions {
                     &mut partition.offline.iter().copied(),
                 ];
                 builder.partition(partition.partition, partition.leader, partition.leader_epoch, lists);
-                eligible.extend(partition.eligible_outside_isr.map(|n| (&*record.topic, partition.partition, n)));
+                if let Some(count) = partition.eligible_outside_isr {
+                    eligible.push((&*record.topic, partition.partition, count, &partition.eligible));
+                }
             }
         }
         let mut packed = builder.build();
-        for (topic, partition, count) in eligible {
-            packed.set_eligible(topic, partition, count.into());
+        for (topic, partition, count, ids) in eligible {
+            packed.set_eligible(topic, partition, ids);
+            packed.set_eligible_count(topic, partition, count.into());
         }
         Ok(packed)
     }
@@ -337,11 +373,17 @@ mod tests {
     #[test]
     fn a_file_reads_back_equal() {
         let mut packed = sample();
-        packed.set_eligible("b", 0, 1);
+        packed.set_eligible("b", 0, &[2]);
         let text = serde_json::to_string(&packed).unwrap();
         let back: Partitions = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        assert_eq!(back.find("b", 0).unwrap().eligible_outside_isr(), Some(1));
+        let found = back.find("b", 0).unwrap();
+        assert_eq!((found.eligible_outside_isr(), found.eligible), (Some(1), &[2][..]));
+        let older = text.replace(r#","eligible":[2]"#, "");
+        assert_ne!(older, text);
+        let back: Partitions = serde_json::from_str(&older).unwrap();
+        let found = back.find("b", 0).unwrap();
+        assert_eq!((found.eligible_outside_isr(), found.eligible), (Some(1), &[][..]), "how many, and not who");
     }
 
     #[test]

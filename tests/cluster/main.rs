@@ -12,6 +12,7 @@ mod equality;
 mod faults;
 mod harness;
 mod prometheus;
+mod risk;
 mod security;
 #[path = "../common/token_endpoint.rs"]
 #[allow(dead_code, reason = "each test target uses its own part")]

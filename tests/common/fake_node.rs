@@ -724,7 +724,10 @@ fn list_offsets(request: &ListOffsetsRequest, version: i16) -> ListOffsetsRespon
 }
 
 fn describe_quorum() -> DescribeQuorumResponse {
-    let replica = |id| ReplicaState::default().with_replica_id(BrokerId(id)).with_log_end_offset(500);
+    let replica = |id| {
+        let replica = ReplicaState::default().with_replica_id(BrokerId(id)).with_log_end_offset(500);
+        replica.with_last_caught_up_timestamp(1_700_000_000_000)
+    };
     let partition = PartitionData::default()
         .with_leader_id(BrokerId(2))
         .with_leader_epoch(7)

@@ -20,7 +20,7 @@ pub(crate) const TARGET_LABELS: [&str; 3] = ["instance", "job", "kafka_cluster"]
 pub(crate) const FOREIGN: [(&str, &[&str]); 2] =
     [("up", &[]), ("ALERTS", &["alertname", "alertstate", "severity", "peer"])];
 /// Labels that identify a thing across clusters, so that `by` may go without the cluster (a host, a directory).
-pub(crate) const INTRINSIC_LABELS: [&str; 2] = ["boot_id", "directory_id"];
+pub(crate) const INTRINSIC_LABELS: [&str; 3] = ["boot_id", "directory_id", "serial"];
 pub(crate) const AGGREGATIONS: [&str; 10] =
     ["sum", "max", "min", "avg", "count", "group", "topk", "bottomk", "stddev", "count_values"];
 

@@ -115,8 +115,8 @@ async fn add_eligible(client: &Client, deadline_ms: u64, cluster: &mut Cluster) 
     let answer = client.fast.call(&DESCRIBE_TOPIC_PARTITIONS, deadline_ms, request).await?;
     for (topic, partition) in partitions_of(&answer) {
         let eligible = partition.eligible_leader_replicas.as_deref().unwrap_or_default();
-        let outside = eligible.iter().filter(|id| !partition.isr_nodes.contains(id)).count();
-        cluster.partitions.set_eligible(topic, partition.partition_index, outside);
+        let outside = eligible.iter().filter(|id| !partition.isr_nodes.contains(id)).map(|id| id.0);
+        cluster.partitions.set_eligible(topic, partition.partition_index, &outside.collect::<Vec<i32>>());
     }
     Ok(())
 }

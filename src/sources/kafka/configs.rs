@@ -32,7 +32,19 @@ const LOGGERS_SINCE: i16 = 3;
 
 const MIN_INSYNC_REPLICAS: &str = "min.insync.replicas";
 
-/// Asks broker `id` for its own settings and loggers, and for the settings of `topics`.
+/// What decides whether the partitions of a topic outlive a stop; all that is asked of topics that are only followed.
+const OF_FOLLOWED: [&str; 2] = [MIN_INSYNC_REPLICAS, "unclean.leader.election.enable"];
+
+/// Topics whose settings are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Those of which the broker leads partitions: every key.
+    pub led: Vec<Arc<str>>,
+    /// Those of which it hosts replicas and leads none: what decides whether they outlive a stop.
+    pub followed: Vec<Arc<str>>,
+}
+
+/// Asks broker `id` for its own settings and loggers, and for the settings of topics.
 ///
 /// # Errors
 /// What the lane says; `Authorization` when both the broker's and every topic's settings were denied.
@@ -40,10 +52,10 @@ pub async fn read_configs(
     client: &Client,
     deadline_ms: u64,
     id: i32,
-    topics: &[Arc<str>],
+    topics: &Wanted,
     known: Option<&Configs>,
 ) -> Result<Configs, Failure> {
-    let own = vec![resource(BROKER, &id.to_string(), None)];
+    let own = vec![resource(BROKER, &id.to_string(), &[])];
     let every_key = move |_| request(own).with_include_synonyms(true);
     let (version, answer) = client.fast.call_telling_version(&DESCRIBE_CONFIGS, deadline_ms, every_key).await?;
     let mut configs = known.cloned().unwrap_or_default();
@@ -52,14 +64,20 @@ pub async fn read_configs(
     configs.every_key = true;
     configs.loggers = None;
     if refused.is_none() && version >= LOGGERS_SINCE {
-        let loggers = vec![resource(BROKER_LOGGER, &id.to_string(), None)];
+        let loggers = vec![resource(BROKER_LOGGER, &id.to_string(), &[])];
         let answer = client.fast.call(&DESCRIBE_CONFIGS, deadline_ms, move |_| request(loggers)).await?;
         configs.loggers = answer.results.iter().find(|result| result.error_code == 0).map(loggers_of);
     }
-    for chunk in topics.chunks(CONFIG_TOPICS_PER_CALL) {
-        let resources = chunk.iter().map(|name| resource(TOPIC, name, None)).collect();
+    for chunk in topics.led.chunks(CONFIG_TOPICS_PER_CALL) {
+        let resources = chunk.iter().map(|name| resource(TOPIC, name, &[])).collect();
         let answer = client.fast.call(&DESCRIBE_CONFIGS, deadline_ms, move |_| request(resources)).await?;
         merge(&mut configs, &answer, &mut names);
+    }
+    for chunk in topics.followed.chunks(CONFIG_TOPICS_PER_CALL) {
+        let resources = chunk.iter().map(|name| resource(TOPIC, name, &OF_FOLLOWED)).collect();
+        let answer = client.fast.call(&DESCRIBE_CONFIGS, deadline_ms, move |_| request(resources)).await?;
+        let told = answer.results.iter().filter(|result| result.resource_type == TOPIC);
+        configs.followed.extend(told.map(|result| ((*result.resource_name).into(), topic(result, &mut names))));
     }
     match refused {
         Some(failure) if configs.topics.values().all(|topic| topic.min_insync_replicas.is_none()) => Err(failure),
@@ -70,18 +88,19 @@ pub async fn read_configs(
 /// Which of `ids` is the node that answers: only it describes its own settings, for all others Kafka answers
 /// INVALID_REQUEST (`ConfigHelper`). Absent when that is denied or nobody among them answers.
 pub async fn read_own_id(client: &Client, deadline_ms: u64, ids: &[i32]) -> Option<i32> {
-    let resources: Vec<_> = ids.iter().map(|id| resource(BROKER, &id.to_string(), Some("node.id"))).collect();
+    let resources: Vec<_> = ids.iter().map(|id| resource(BROKER, &id.to_string(), &["node.id"])).collect();
     let answer = client.fast.call(&DESCRIBE_CONFIGS, deadline_ms, move |_| request(resources)).await.ok()?;
     let own = answer.results.iter().find(|result| result.error_code == 0)?;
     own.resource_name.parse().ok()
 }
 
-/// A resource; with every key unless one is named.
-fn resource(kind: i8, name: &str, key: Option<&'static str>) -> DescribeConfigsResource {
+/// A resource; with every key unless some are named.
+fn resource(kind: i8, name: &str, keys: &[&'static str]) -> DescribeConfigsResource {
+    let named = || keys.iter().map(|key| StrBytes::from_static_str(key)).collect();
     DescribeConfigsResource::default()
         .with_resource_type(kind)
         .with_resource_name(StrBytes::from_string(name.to_owned()))
-        .with_configuration_keys(key.map(|key| vec![StrBytes::from_static_str(key)]))
+        .with_configuration_keys((!keys.is_empty()).then(named))
 }
 
 fn request(resources: Vec<DescribeConfigsResource>) -> DescribeConfigsRequest {
