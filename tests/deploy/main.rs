@@ -8,6 +8,7 @@
 )]
 
 mod alertmanager;
+mod boxed;
 #[path = "../common/mod.rs"]
 mod common;
 

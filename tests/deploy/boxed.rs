@@ -1,0 +1,57 @@
+//! deploy/systemd under a real systemd, in a throw-away copy of this machine: tests/tools/systemd-box.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::common::repository;
+use super::{output, skip, tool};
+
+const KAFKA: &str = "4.1.1";
+
+/// Class path of a real Kafka; none when it cannot be had here.
+fn kafka() -> Option<PathBuf> {
+    let script = format!("source tests/cluster/versions; source tests/cluster/lib.sh; ensure_jars {KAFKA}");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).current_dir(repository("")).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.code() == Some(2) {
+        skip(&format!("no Kafka: {}", String::from_utf8_lossy(&output.stderr)));
+        return None;
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(path.into())
+}
+
+/// Runs a script of this folder in a box of its own, beside the class path of a Kafka.
+fn run(script: &str, binds: &[(PathBuf, &str)]) {
+    let Some(kafka) = kafka() else { return };
+    let mut command = Command::new(repository("tests/tools/systemd-box"));
+    let own = [(repository(""), "/repository"), (kafka, "/opt/kafka/libs")];
+    for (from, to) in own.iter().chain(binds) {
+        command.arg("--bind").arg(from).arg(to);
+    }
+    let output = command.arg(repository("tests/deploy").join(script)).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(2) {
+        return skip(&said);
+    }
+    assert!(output.status.success(), "{script}: {}\n{said}", output.status);
+    println!("{said}");
+}
+
+#[test]
+fn the_units_run_with_every_source_up_and_least_rights() {
+    run("units.sh", &[(env!("CARGO_BIN_EXE_brokerwatch").into(), "/usr/local/bin/brokerwatch")]);
+}
+
+#[test]
+fn systemd_analyze_finds_little_to_reach() {
+    let Some(analyze) = tool(&["systemd-analyze"], "apt-get install systemd") else { return };
+    for unit in ["brokerwatch", "brokerwatch-reader"] {
+        let unit = repository(&format!("deploy/systemd/{unit}.service"));
+        // 20 is 2.0.
+        let said = output(Command::new(&analyze).args(["security", "--offline=true", "--threshold=20"]).arg(unit));
+        println!("{}", said.trim_end().lines().last().unwrap_or_default());
+    }
+}
