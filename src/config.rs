@@ -147,6 +147,12 @@ pub struct Options {
     #[serde(rename = "path.sysfs")]
     pub sysfs: Option<PathBuf>,
 
+    /// Directory in which what was learned of drives is kept over restarts; the reader's user must be able to write to it.
+    /// Without it that is learned anew each time, which takes days.
+    #[arg(long = "path.state", env = "BROKERWATCH_PATH_STATE", value_name = "DIR", help_heading = "Host")]
+    #[serde(rename = "path.state")]
+    pub state_dir: Option<PathBuf>,
+
     /// Unix socket of a `brokerwatch reader` that runs as the broker's user; without it the server starts its own.
     #[arg(
         long = "reader.socket",
@@ -240,6 +246,8 @@ pub struct Config {
     pub procfs: PathBuf,
     /// Root of the sys file system.
     pub sysfs: PathBuf,
+    /// Where what was learned of drives is kept.
+    pub state_dir: Option<PathBuf>,
     /// Socket of the reader.
     pub reader_socket: Option<PathBuf>,
     /// Least level that is logged.
@@ -277,6 +285,7 @@ impl Options {
             secrets_key_file: self.secrets_key_file.or(file.secrets_key_file),
             procfs: self.procfs.or(file.procfs),
             sysfs: self.sysfs.or(file.sysfs),
+            state_dir: self.state_dir.or(file.state_dir),
             reader_socket: self.reader_socket.or(file.reader_socket),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
@@ -314,6 +323,7 @@ impl Options {
             secrets_key_file: self.secrets_key_file,
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
             sysfs: self.sysfs.unwrap_or_else(|| PathBuf::from("/sys")),
+            state_dir: self.state_dir,
             reader_socket: self.reader_socket,
             log_level: self.log_level.unwrap_or_default(),
             log_format: self.log_format.unwrap_or_default(),

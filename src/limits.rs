@@ -101,6 +101,8 @@ pub const ENTRIES_NAMED_MAX: usize = 10;
 pub const NESTED_PROBES_MAX: usize = 500;
 /// Descriptors of a process that are looked at in search of Kafka's jar; jars are opened first.
 pub const DESCRIPTORS_LOOKED_AT_MAX: usize = 512;
+/// Bytes of a file in which what was learned of a drive is kept; a full one has a fifth of it.
+pub const DRIVE_HISTORY_BYTES_MAX: u64 = 4 << 20;
 /// Layers of block devices below a file system that are followed.
 pub const BLOCK_LAYERS_MAX: usize = 16;
 /// Block devices below one file system that are looked at.

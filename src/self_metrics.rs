@@ -22,6 +22,7 @@ pub struct SelfMetrics {
     limit_hits: IntCounterVec,
     reader_restarts: IntCounter,
     readers_stuck: IntGaugeVec,
+    history_failures: IntCounterVec,
     scrapes: IntCounter,
     render_seconds: prometheus::Gauge,
     panics: IntCounterVec,
@@ -109,6 +110,7 @@ impl SelfMetrics {
                 "1 while a reader process hangs on this mount.",
                 "mount",
             ),
+            history_failures: history_failures(&one),
             scrapes: one.whole_counter("brokerwatch_scrapes_total", "Pages of metrics that were sent."),
             render_seconds: registered(
                 &registry,
@@ -190,6 +192,11 @@ impl SelfMetrics {
     /// A reader process hangs on `mount`, or no longer does.
     pub fn reader_stuck(&self, mount: &str, stuck: bool) {
         self.readers_stuck.with_label_values(&[mount]).set(stuck.into());
+    }
+
+    /// A file with what was learned of a drive could not be used.
+    pub fn history_failed(&self, reason: &str) {
+        self.history_failures.with_label_values(&[reason]).inc();
     }
 
     /// A page was sent.
@@ -336,6 +343,20 @@ pub fn described() -> Vec<Described> {
             labels: family.get_metric()[0].get_label().iter().map(|label| label.name().to_owned()).collect(),
         })
         .collect()
+}
+
+/// Files with what was learned of drives that are not used, by reason; each begins at 0.
+fn history_failures(one: &Instruments<'_>) -> IntCounterVec {
+    let failures = one.counters(
+        "brokerwatch_drive_history_failures_total",
+        "Times a file of --path.state could not be used: damaged, of another version, about another serial, or not read or \
+         written.",
+        "reason",
+    );
+    ["damaged", "version", "serial", "read", "write"]
+        .iter()
+        .for_each(|reason| failures.with_label_values(&[reason]).inc_by(0));
+    failures
 }
 
 /// Makes the kinds of instruments that there are several of.

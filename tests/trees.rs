@@ -13,8 +13,11 @@ use std::sync::Arc;
 
 use brokerwatch::collectors::{Options, collect};
 use brokerwatch::derive::View;
+use brokerwatch::derive::disk_watch::{Circumstances, DiskWatch, wanted};
 use brokerwatch::exposition::{Format, Page};
-use brokerwatch::snapshot::{Attempt, NodeView, Observed, Section, Storage, UnixMs};
+use brokerwatch::snapshot::{Attempt, Drives, NodeView, Observed, Section, Storage, UnixMs};
+use brokerwatch::sources::diskstats::read_diskstats;
+use brokerwatch::sources::drive::read_drive;
 use brokerwatch::sources::storage::read_storage;
 use common::tree::{self, BROKER, Tree};
 use common::{ensure_file_contents, repository};
@@ -24,7 +27,14 @@ const NOW: UnixMs = UnixMs(1_700_000_000_000);
 /// What the sources see of a tree.
 fn look(tree: &Tree) -> NodeView {
     let (procfs, sysfs) = (tree.procfs(), tree.sysfs());
-    NodeView { storage: seen(read_storage(&procfs, &sysfs, Some(BROKER), &tree.log_dirs())), ..NodeView::default() }
+    let storage = read_storage(&procfs, &sysfs, Some(BROKER), &tree.log_dirs());
+    let wanted = wanted(&storage);
+    let drives = Drives { devices: wanted.keys().map(|name| (name.clone(), read_drive(&sysfs, name))).collect() };
+    let names = wanted.keys().map(String::as_str).collect();
+    let stats = read_diskstats(&procfs, &names).unwrap_or_default();
+    let around = Circumstances::of(&drives, None);
+    let disks = DiskWatch::default().advance(NOW, stats.devices, stats.parse_errors, &wanted, &around);
+    NodeView { storage: seen(storage), drives: seen(drives), disks: seen(disks), ..NodeView::default() }
 }
 
 fn seen<T>(value: T) -> Section<T> {

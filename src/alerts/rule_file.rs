@@ -29,7 +29,9 @@ rule_files! {
     "replication"
     "configuration"
     "process"
-    "jvm";
+    "jvm"
+    "drives"
+    "risk";
     optional
     "watchdog"
 }

@@ -2,6 +2,8 @@
 
 mod broker;
 mod configs;
+mod disks;
+mod drives;
 mod findings;
 mod jvm;
 mod log_dirs;
@@ -82,6 +84,8 @@ pub static COLLECTORS: &[&Collector] = &[
     &jvm::COLLECTOR,
     &risk::COLLECTOR,
     &suspect::COLLECTOR,
+    &disks::COLLECTOR,
+    &drives::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

@@ -6,6 +6,7 @@
 
 mod choose;
 mod clock;
+pub mod disks;
 pub mod host;
 mod identity;
 pub mod resources;
@@ -64,6 +65,8 @@ pub struct Context {
     mounts: Mutex<Vec<crate::sources::mounts::Mount>>,
     /// Times of the process' threads, added up.
     thread_times: Mutex<resources::ThreadSums>,
+    /// What is remembered of the devices under the log directories.
+    disk_watch: Mutex<crate::derive::disk_watch::DiskWatch>,
 }
 
 /// Why a round has no value.
@@ -113,6 +116,7 @@ impl Context {
             identity: Mutex::default(),
             mounts: Mutex::default(),
             thread_times: Mutex::default(),
+            disk_watch: Mutex::default(),
         }
     }
 

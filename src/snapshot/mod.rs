@@ -7,6 +7,8 @@ mod cluster;
 mod config_files;
 mod configs;
 mod deployments;
+mod disks;
+mod drives;
 mod files;
 mod host;
 mod ledger;
@@ -32,6 +34,8 @@ pub use configs::{ConfigSource, ConfigValue, Configs, Given, Loggers, Override, 
 pub use deployments::{
     Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume, path_names,
 };
+pub use disks::{Disk, DiskCounters, DiskOp, Disks, Inhibited, IoCounters, Slowness, Stall};
+pub use drives::{Drive, Drives, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
 pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
@@ -137,6 +141,10 @@ pub struct NodeView {
     pub memory_maps: Section<MemoryMaps>,
     /// What its JVM tells without JMX.
     pub jvm: Section<Jvm>,
+    /// What the block devices under its log directories do (`/proc/diskstats`).
+    pub disks: Section<Disks>,
+    /// What state they are in (`/sys`).
+    pub drives: Section<Drives>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -199,6 +207,8 @@ sections! {
     "resources" => resources,
     "memory_maps" => memory_maps,
     "jvm" => jvm,
+    "disks" => disks,
+    "drives" => drives,
     "liveness" => liveness,
     "registrations" => registrations,
     "metadata" => cluster,

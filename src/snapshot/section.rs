@@ -145,6 +145,12 @@ impl<T> Section<T> {
         self.last.as_ref().filter(|seen| now < seen.valid_until).map(|seen| &*seen.value)
     }
 
+    /// The value itself, to be kept, while it is fresh.
+    #[must_use]
+    pub fn fresh_arc(&self, now: UnixMs) -> Option<Arc<T>> {
+        self.last.as_ref().filter(|seen| now < seen.valid_until).map(|seen| seen.value.clone())
+    }
+
     /// When the fresh value was seen.
     #[must_use]
     pub fn fresh_at(&self, now: UnixMs) -> Option<UnixMs> {

@@ -49,7 +49,7 @@ pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Fai
         hostname: trimmed(&procfs.join("sys/kernel/hostname")),
         machine_id_hash: trimmed(Path::new("/etc/machine-id")).map(|id| short_hash(id.as_bytes())),
         cores: read_cores(&text(&sysfs.join("devices/system/cpu/online"))),
-        uptime_ms: parse_uptime(&text(&procfs.join("uptime"))),
+        uptime_ms: read_uptime_ms(procfs),
         memory_bytes: kibibytes(&meminfo, "MemTotal"),
         swap_bytes: kibibytes(&meminfo, "SwapTotal"),
         swappiness: number(&procfs.join("sys/vm/swappiness")),
@@ -272,6 +272,12 @@ fn read_cores(online: &str) -> Option<usize> {
         None => range.parse::<usize>().ok().map(|_| 1),
     };
     online.trim().split(',').map(range).sum()
+}
+
+/// Milliseconds since the machine booted; absent when `/proc/uptime` cannot be read.
+#[must_use]
+pub fn read_uptime_ms(procfs: &Path) -> Option<u64> {
+    parse_uptime(&text(&procfs.join("uptime")))
 }
 
 fn parse_uptime(uptime: &str) -> Option<u64> {

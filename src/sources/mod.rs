@@ -5,6 +5,9 @@
 pub mod block_devices;
 pub mod config_files;
 pub mod control_group;
+pub mod diskstats;
+pub mod drive;
+pub mod drive_history;
 pub mod given;
 pub mod host;
 pub mod hsperfdata;
@@ -28,7 +31,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::gather::{Context, host as host_round, resources as resources_round, rounds, storage as storage_round};
+use crate::gather::{
+    Context, disks as disk_rounds, host as host_round, resources as resources_round, rounds, storage as storage_round,
+};
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
     DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
@@ -68,6 +73,8 @@ pub static SOURCES: &[&Source] = &[
     &RESOURCES,
     &MEMORY_MAPS,
     &JVM,
+    &DISKS,
+    &DRIVES,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -172,6 +179,30 @@ pub static JVM: Source = Source {
     apis: &[],
     access: "read /tmp/hsperfdata_USER/PID through /proc/PID/root (the broker's user)",
     round: resources_round::jvm,
+};
+
+/// What the block devices do.
+pub static DISKS: Source = Source {
+    name: "disks",
+    about: "what the block devices under the log directories do",
+    interval_ms: 1_000,
+    deadline_ms: 1_000,
+    bound_ms: 8_000,
+    apis: &[],
+    access: "read /proc/diskstats and /proc/uptime",
+    round: disk_rounds::disks,
+};
+
+/// What state they are in.
+pub static DRIVES: Source = Source {
+    name: "drives",
+    about: "the state of the block devices under the log directories",
+    interval_ms: 15_000,
+    deadline_ms: 12_000,
+    bound_ms: 40_000,
+    apis: &[],
+    access: "read /sys; with --path.state write to that directory",
+    round: disk_rounds::drives,
 };
 
 /// Whether it answers.

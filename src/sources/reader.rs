@@ -20,6 +20,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::drive::read_drive;
+use super::drive_history::{read_history, write_history};
 use super::host::{read_host, read_node_file};
 use super::jvm::read_jvm;
 use super::log_dir_files::read_dir_files;
@@ -100,6 +102,29 @@ pub enum Question {
         pid: Option<u32>,
         /// The directory.
         path: PathBuf,
+    },
+    /// The state of a block device; the answer is a `Drive`.
+    Drive {
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// Its kernel name.
+        name: String,
+    },
+    /// What was learned of a drive; the answer is an `Option<String>`.
+    HistoryRead {
+        /// The directory of `--path.state`.
+        dir: PathBuf,
+        /// The file's name without its ending.
+        name: String,
+    },
+    /// Keep what was learned of a drive; the answer is nothing.
+    HistoryWrite {
+        /// The directory of `--path.state`.
+        dir: PathBuf,
+        /// The file's name without its ending.
+        name: String,
+        /// Its text.
+        text: String,
     },
     /// What lies below a log directory; the answer is a `StorageAnswer`.
     Below {
@@ -358,6 +383,9 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
         Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),
         Question::RealPath { procfs, pid, path } => value(read_real_path(procfs, *pid, path)),
+        Question::Drive { sysfs, name } => value(read_drive(sysfs, name)),
+        Question::HistoryRead { dir, name } => value(read_history(dir, name)),
+        Question::HistoryWrite { dir, name, text } => value(write_history(dir, name, text)),
         Question::Below { procfs, sysfs, pid, path } => value(read_below(procfs, sysfs, *pid, path)),
         Question::Resources { procfs, sysfs, of } => value(read_resources(procfs, sysfs, *of)),
         Question::MemoryMaps { procfs, of } => value(read_memory_maps(procfs, *of)),

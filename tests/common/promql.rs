@@ -21,8 +21,8 @@ pub(crate) const FOREIGN: [(&str, &[&str]); 2] =
     [("up", &[]), ("ALERTS", &["alertname", "alertstate", "severity", "peer"])];
 /// Labels that identify a thing across clusters, so that `by` may go without the cluster (a host, a directory).
 pub(crate) const INTRINSIC_LABELS: [&str; 3] = ["boot_id", "directory_id", "serial"];
-pub(crate) const AGGREGATIONS: [&str; 10] =
-    ["sum", "max", "min", "avg", "count", "group", "topk", "bottomk", "stddev", "count_values"];
+pub(crate) const AGGREGATIONS: [&str; 11] =
+    ["sum", "max", "min", "avg", "count", "group", "topk", "bottomk", "stddev", "count_values", "quantile"];
 
 pub(crate) type Labels = BTreeSet<String>;
 
