@@ -204,3 +204,18 @@ pub const PERF_DATA_ENTRIES_MAX: usize = 10_000;
 
 /// Entries of `/tmp` that are looked through for a JVM's performance data.
 pub const FOLDER_ENTRIES_MAX: usize = 100_000;
+
+/// Bytes that are read of one file of `/proc` or `/sys`; `/proc/interrupts` of 512 processors takes 3 MB.
+pub const KERNEL_FILE_BYTES_MAX: u64 = 8 << 20;
+/// Memory modules that are told one by one, about.
+pub const MEMORY_MODULES_MAX: usize = 512;
+/// Alarms of sensors that are read.
+pub const SENSORS_MAX: usize = 256;
+/// Interfaces that are looked at below the listeners' own.
+pub const INTERFACES_MAX: usize = 32;
+/// Sockets of one name space that are looked at.
+pub const SOCKETS_MAX: usize = 200_000;
+/// Connections with other brokers that are looked at one by one.
+pub const PEER_SOCKETS_MAX: usize = 512;
+/// Other brokers, and addresses that are no broker's, whose links are told.
+pub const PEERS_MAX: usize = 256;

@@ -15,9 +15,12 @@ use brokerwatch::collectors::{Options, collect};
 use brokerwatch::derive::View;
 use brokerwatch::derive::disk_watch::{Circumstances, DiskWatch, wanted};
 use brokerwatch::exposition::{Format, Page};
-use brokerwatch::snapshot::{Attempt, Drives, NodeView, Observed, Section, Storage, UnixMs};
+use brokerwatch::snapshot::{Attempt, Drives, Hardware, Machine, NodeView, Observed, Section, Storage, UnixMs};
 use brokerwatch::sources::diskstats::read_diskstats;
 use brokerwatch::sources::drive::read_drive;
+use brokerwatch::sources::hardware::{read_hardware, read_sensors};
+use brokerwatch::sources::machine::read_machine;
+use brokerwatch::sources::network::read_network;
 use brokerwatch::sources::storage::read_storage;
 use common::tree::{self, BROKER, Tree};
 use common::{ensure_file_contents, repository};
@@ -34,7 +37,25 @@ fn look(tree: &Tree) -> NodeView {
     let stats = read_diskstats(&procfs, &names).unwrap_or_default();
     let around = Circumstances::of(&drives, None);
     let disks = DiskWatch::default().advance(NOW, stats.devices, stats.parse_errors, &wanted, &around);
-    NodeView { storage: seen(storage), drives: seen(drives), disks: seen(disks), ..NodeView::default() }
+    let network = read_network(&procfs, &sysfs, Some(BROKER), &tree.listeners());
+    let nics =
+        network.interfaces.iter().filter(|nic| nic.pci.is_some()).map(|nic| nic.name.clone()).collect::<Vec<_>>();
+    let used: Vec<String> = storage.disks.keys().cloned().collect();
+    let (sensors, unparsed) = read_sensors(&sysfs);
+    let hardware = read_hardware(&procfs, &sysfs, &used, &nics);
+    let hardware = Hardware { sensors: Some(sensors), unparsed: hardware.unparsed + unparsed, ..hardware };
+    // The clock is that of the machine that runs the test.
+    let machine = Machine { clock: None, ..read_machine(&procfs, &sysfs) };
+    let of_a_machine = tree.path("proc/meminfo").exists();
+    NodeView {
+        storage: seen(storage),
+        drives: seen(drives),
+        disks: seen(disks),
+        network: seen(network),
+        hardware: seen(hardware),
+        machine: if of_a_machine { seen(machine) } else { Section::default() },
+        ..NodeView::default()
+    }
 }
 
 fn seen<T>(value: T) -> Section<T> {
@@ -106,4 +127,44 @@ fn a_loop_of_devices_ends() {
     let found = storage(text);
     let dir = found.dirs["/data"].as_ref().unwrap();
     assert_eq!((dir.layers.len(), dir.drives.len()), (2, 0));
+}
+
+#[test]
+fn files_that_are_masked_or_broken_are_counted_and_say_nothing() {
+    let unparsed = |name: &str| {
+        let view = look(&Tree::named(name));
+        let (hardware, machine) = (&view.hardware.last.unwrap().value, view.machine.last.unwrap().value.unparsed);
+        (hardware.unparsed, machine, view.network.last.unwrap().value.unparsed)
+    };
+    assert_eq!(unparsed("container-masked-6.12"), (1, 0, 0), "interrupts");
+    assert_eq!(unparsed("two-sockets-hot-6.6"), (1, 0, 0), "a sensor that says N/A");
+    assert_eq!(unparsed("machine-4.18"), (0, 0, 1), "a table of TCP that is cut off");
+}
+
+#[test]
+fn a_machine_of_nothing_but_broken_files_says_nothing() {
+    let broken = ["\\xff\\xfe", "99999999999999999999999", "N/A", "-5"].iter().enumerate().map(|(number, content)| {
+        let cpu = format!("sys/devices/system/cpu/cpu{number}");
+        let dimm = format!("sys/devices/system/edac/mc/mc0/dimm{number}");
+        let files = [
+            format!("{cpu}/topology/physical_package_id"),
+            format!("{cpu}/thermal_throttle/package_throttle_total_time_ms"),
+            format!("{dimm}/dimm_ce_count"),
+            format!("{dimm}/dimm_ue_count"),
+            format!("sys/class/hwmon/hwmon{number}/temp1_alarm"),
+            format!("sys/class/net/eth{number}/speed"),
+            format!("sys/class/net/eth{number}/carrier_down_count"),
+        ];
+        files.iter().map(|file| format!("{file}\t{content}\n")).collect::<String>()
+    });
+    let proc = ["interrupts", "meminfo", "vmstat", "stat", "pressure/io", "4711/net/dev", "4711/net/route"];
+    let proc = proc.map(|file| format!("proc/{file}\t\\xff\\x00 99999999999999999999999\n")).concat();
+    let online = "sys/devices/system/cpu/online\t0-3\nlisteners\t10.0.0.1\n";
+    let view = look(&Tree::of(&format!("{online}{proc}{}", broken.collect::<String>())));
+    let now = view.hardware.last.as_ref().unwrap();
+    assert!(now.value.memory.is_empty() && now.value.packages.is_empty() && now.value.machine_checks.is_empty());
+    assert!(now.value.unparsed >= 13, "{}", now.value.unparsed);
+    let page = page(&view);
+    let of_the_machine: Vec<&str> = page.lines().filter(|line| !line.starts_with("kafka_disk_")).collect();
+    assert_eq!(of_the_machine, ["kafka_host_time_seconds 1700000000"]);
 }

@@ -30,6 +30,7 @@ rule_files! {
     "configuration"
     "process"
     "jvm"
+    "host"
     "drives"
     "risk";
     optional

@@ -5,8 +5,11 @@ mod configs;
 mod disks;
 mod drives;
 mod findings;
+mod hardware;
 mod jvm;
 mod log_dirs;
+mod machine;
+mod network;
 mod node;
 mod partitions;
 mod places;
@@ -86,6 +89,9 @@ pub static COLLECTORS: &[&Collector] = &[
     &suspect::COLLECTOR,
     &disks::COLLECTOR,
     &drives::COLLECTOR,
+    &hardware::COLLECTOR,
+    &machine::COLLECTOR,
+    &network::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod listeners;
 pub mod machines;
 pub mod node;
+pub mod peers;
 pub mod replication;
 pub mod settings;
 pub mod slow_drive;

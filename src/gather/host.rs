@@ -25,7 +25,7 @@ pub fn host(context: Arc<Context>) -> Round {
         let look = context.clone();
         let work = async move {
             let own = look.own_file().await?;
-            let (procfs, sysfs) = (look.config.load().procfs.clone(), look.config.load().sysfs.clone());
+            let (procfs, sysfs) = look.roots();
             let question = Question::Host { procfs: procfs.clone(), sysfs: sysfs.clone(), known: look.known_pids() };
             let mut host: Host = look.reader.ask(PROCESSES, question, QUESTION_MS).await?;
             let mounts = read_mounts(&procfs, "self");
@@ -50,8 +50,8 @@ fn is_of(node: &HostNode, file: &str) -> bool {
 }
 
 impl Context {
-    /// The watched node's file, where it is known.
-    async fn own_file(&self) -> Result<Option<String>, NotSeen> {
+    /// The watched node's file, where it is known. A node of another host is not looked at.
+    pub(super) async fn own_file(&self) -> Result<Option<String>, NotSeen> {
         let (process, properties) = self.store.read(|view: &NodeView| {
             let chosen = view.process.fresh(now()).is_some_and(|process| process.chosen.is_some());
             let file = view.properties.last.as_ref().map(|seen| seen.value.path.clone());

@@ -9,6 +9,7 @@ mod clock;
 pub mod disks;
 pub mod host;
 mod identity;
+pub mod machine;
 pub mod resources;
 pub mod rounds;
 pub mod storage;

@@ -77,7 +77,8 @@ pub fn jvm(context: Arc<Context>) -> Round {
 }
 
 impl Context {
-    fn roots(&self) -> (PathBuf, PathBuf) {
+    /// Roots of the proc and sys file systems.
+    pub(super) fn roots(&self) -> (PathBuf, PathBuf) {
         let config = self.config.load();
         (config.procfs.clone(), config.sysfs.clone())
     }

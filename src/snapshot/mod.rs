@@ -13,6 +13,8 @@ mod files;
 mod host;
 mod ledger;
 mod log_dirs;
+mod machine;
+mod network;
 mod offsets;
 mod partitions;
 mod quorum;
@@ -43,6 +45,10 @@ pub use host::{
 };
 pub use ledger::Ledger;
 pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
+pub use machine::{Clock, CpuPackage, Hardware, Machine, MemoryErrors, PcieErrors, SensorAlarm};
+pub use network::{
+    Addresses, Conntrack, Interface, InterfaceKind, Network, NicCounters, PeerLink, PeerSocket, PortSockets, Sockets,
+};
 pub use offsets::{Offsets, OffsetsRow};
 pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, TopicEntry};
 pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
@@ -145,6 +151,12 @@ pub struct NodeView {
     pub disks: Section<Disks>,
     /// What state they are in (`/sys`).
     pub drives: Section<Drives>,
+    /// Faults of its memory, processors, buses and sensors.
+    pub hardware: Section<Hardware>,
+    /// What the machine is busy with, and its clock.
+    pub machine: Section<Machine>,
+    /// The interfaces of its listeners, its sockets, the links to other brokers.
+    pub network: Section<Network>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -209,6 +221,9 @@ sections! {
     "jvm" => jvm,
     "disks" => disks,
     "drives" => drives,
+    "hardware" => hardware,
+    "machine" => machine,
+    "network" => network,
     "liveness" => liveness,
     "registrations" => registrations,
     "metadata" => cluster,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the world is read")]
 
+pub mod adjtimex;
 pub mod block_devices;
 pub mod config_files;
 pub mod control_group;
@@ -9,14 +10,18 @@ pub mod diskstats;
 pub mod drive;
 pub mod drive_history;
 pub mod given;
+pub mod hardware;
 pub mod host;
 pub mod hsperfdata;
 pub mod jvm;
 pub mod kafka;
+mod kernel_files;
 pub mod log_dir_files;
 pub mod log_dir_place;
+pub mod machine;
 pub mod mounts;
 pub mod name_space;
+pub mod network;
 pub(crate) mod pem;
 pub mod proc;
 pub mod process_files;
@@ -25,6 +30,7 @@ pub mod reader;
 pub mod readings;
 pub mod resources;
 pub mod secret_marks;
+pub mod sock_diag;
 pub mod storage;
 
 use std::future::Future;
@@ -32,7 +38,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::gather::{
-    Context, disks as disk_rounds, host as host_round, resources as resources_round, rounds, storage as storage_round,
+    Context, disks as disk_rounds, host as host_round, machine as machine_round, resources as resources_round, rounds,
+    storage as storage_round,
 };
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
@@ -75,6 +82,9 @@ pub static SOURCES: &[&Source] = &[
     &JVM,
     &DISKS,
     &DRIVES,
+    &HARDWARE,
+    &MACHINE,
+    &NETWORK,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -203,6 +213,42 @@ pub static DRIVES: Source = Source {
     apis: &[],
     access: "read /sys; with --path.state write to that directory",
     round: disk_rounds::drives,
+};
+
+/// Faults of the hardware.
+pub static HARDWARE: Source = Source {
+    name: "hardware",
+    about: "faults that memory, processors, PCIe and sensors of the machine report",
+    interval_ms: 30_000,
+    deadline_ms: 5_000,
+    bound_ms: 75_000,
+    apis: &[],
+    access: "read /sys and /proc/interrupts",
+    round: machine_round::hardware,
+};
+
+/// What the machine is busy with.
+pub static MACHINE: Source = Source {
+    name: "machine",
+    about: "memory, pressure, processors and clock of the machine",
+    interval_ms: 15_000,
+    deadline_ms: 2_000,
+    bound_ms: 40_000,
+    apis: &[],
+    access: "read /proc; call adjtimex",
+    round: machine_round::machine,
+};
+
+/// The network.
+pub static NETWORK: Source = Source {
+    name: "network",
+    about: "interfaces of the listeners, TCP, the broker's sockets and its links to other brokers",
+    interval_ms: 15_000,
+    deadline_ms: 5_000,
+    bound_ms: 40_000,
+    apis: &[],
+    access: "read /proc/PID/net and /sys/class/net; ask the kernel for sockets, in the broker's network name space",
+    round: machine_round::network,
 };
 
 /// Whether it answers.

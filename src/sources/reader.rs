@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -22,13 +23,17 @@ use tokio::time::timeout;
 
 use super::drive::read_drive;
 use super::drive_history::{read_history, write_history};
+use super::hardware::{read_hardware, read_sensors};
 use super::host::{read_host, read_node_file};
 use super::jvm::read_jvm;
 use super::log_dir_files::read_dir_files;
 use super::log_dir_place::read_place;
+use super::machine::read_machine;
+use super::network::read_network;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
 use super::resources::{read_memory_maps, read_resources};
+use super::sock_diag::{WantedSockets, read_sockets};
 use super::storage::{read_below, read_real_path};
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
@@ -161,6 +166,49 @@ pub enum Question {
         of: ProcessId,
         /// The file that it is known to have mapped, as it sees the path.
         mapped: Option<PathBuf>,
+    },
+    /// Faults of the hardware; the answer is a `Hardware` without sensors.
+    Hardware {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// Kernel names of the drives whose PCIe errors count.
+        disks: Vec<String>,
+        /// Interfaces whose PCIe errors count.
+        nics: Vec<String>,
+    },
+    /// Alarms of the board's sensors, which may be slow; the answer is a list of `SensorAlarm` and a number of files.
+    Sensors {
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+    },
+    /// What the machine is busy with; the answer is a `Machine`.
+    Machine {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+    },
+    /// The network as a process sees it; the answer is a `Network` without sockets.
+    Network {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// The process; absent when it is not known.
+        pid: Option<u32>,
+        /// Addresses that its listeners are reached at.
+        addresses: Vec<IpAddr>,
+    },
+    /// Its sockets; the answer is a `Sockets`.
+    Sockets {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process; absent when it is not known.
+        pid: Option<u32>,
+        /// What is looked for.
+        wanted: WantedSockets,
     },
 }
 
@@ -390,5 +438,10 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::Resources { procfs, sysfs, of } => value(read_resources(procfs, sysfs, *of)),
         Question::MemoryMaps { procfs, of } => value(read_memory_maps(procfs, *of)),
         Question::Jvm { procfs, of, mapped } => value(read_jvm(procfs, *of, mapped.as_deref())),
+        Question::Hardware { procfs, sysfs, disks, nics } => value(Ok(read_hardware(procfs, sysfs, disks, nics))),
+        Question::Sensors { sysfs } => value(Ok(read_sensors(sysfs))),
+        Question::Machine { procfs, sysfs } => value(Ok(read_machine(procfs, sysfs))),
+        Question::Network { procfs, sysfs, pid, addresses } => value(Ok(read_network(procfs, sysfs, *pid, addresses))),
+        Question::Sockets { procfs, pid, wanted } => value(read_sockets(procfs, *pid, wanted)),
     }
 }

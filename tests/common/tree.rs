@@ -12,7 +12,7 @@
 //! ```
 //!
 //! By convention `proc`, `sys` and `root` are the roots of the machine and of the broker's files, the broker is process
-//! 4711, and `log.dirs` names its log directories, separated by commas.
+//! 4711, `log.dirs` names its log directories, `listeners` the addresses that it is reached at, separated by commas.
 
 #![allow(clippy::unwrap_used, reason = "a tree that cannot be unpacked is a mistake in the test")]
 
@@ -88,8 +88,17 @@ impl Tree {
 
     /// The broker's log directories.
     pub(crate) fn log_dirs(&self) -> Vec<String> {
-        let dirs = fs::read_to_string(self.path("log.dirs")).unwrap_or_default();
-        dirs.trim().split(',').filter(|dir| !dir.is_empty()).map(str::to_owned).collect()
+        self.list("log.dirs")
+    }
+
+    /// The addresses that the broker is reached at.
+    pub(crate) fn listeners(&self) -> Vec<std::net::IpAddr> {
+        self.list("listeners").iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let list = fs::read_to_string(self.path(name)).unwrap_or_default();
+        list.trim().split(',').filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
     }
 }
 
