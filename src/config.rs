@@ -98,6 +98,21 @@ pub struct Options {
     #[serde(rename = "collector.partitions.detail")]
     pub partition_detail: Option<PartitionDetail>,
 
+    /// Make a file without a name in each log directory every 30 s, which shows that it can be written and how long that takes.
+    /// Off, since a monitor that writes to data surprises; mount options, error counters and failing reads tell nearly all
+    /// that it does.
+    #[arg(
+        long = "collector.log_dirs.probe",
+        env = "BROKERWATCH_COLLECTOR_LOG_DIRS_PROBE",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        require_equals = true,
+        help_heading = "Collectors"
+    )]
+    #[serde(rename = "collector.log_dirs.probe")]
+    pub probe_log_dirs: Option<bool>,
+
     /// Which collectors are on.
     #[command(flatten)]
     #[serde(flatten)]
@@ -240,6 +255,8 @@ pub struct Config {
     pub expectations: Option<PathBuf>,
     /// File with the key that marks secrets; absent when they are not marked.
     pub secrets_key_file: Option<PathBuf>,
+    /// Whether a file is made in each log directory now and then.
+    pub probe_log_dirs: bool,
     /// What the collectors are told.
     pub collectors: collectors::Options,
     /// Root of the proc file system.
@@ -279,6 +296,7 @@ impl Options {
             telemetry_path: self.telemetry_path.or(file.telemetry_path),
             web_config_file: self.web_config_file.or(file.web_config_file),
             partition_detail: self.partition_detail.or(file.partition_detail),
+            probe_log_dirs: self.probe_log_dirs.or(file.probe_log_dirs),
             collectors: self.collectors.or(file.collectors),
             checks_profile: self.checks_profile.or(file.checks_profile),
             expectations: self.expectations.or(file.expectations),
@@ -313,6 +331,7 @@ impl Options {
             listen_addresses,
             telemetry_path,
             web_config_file: self.web_config_file,
+            probe_log_dirs: self.probe_log_dirs.unwrap_or(false),
             collectors: collectors::Options {
                 disabled: self.collectors.disabled(),
                 partition_detail: self.partition_detail.unwrap_or_default(),

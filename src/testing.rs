@@ -182,7 +182,7 @@ impl Sample {
         }
         if self.on_disk.is_some() {
             let dir = DirFiles { replicas: self.on_disk, ..DirFiles::default() };
-            node.files = seen(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into() });
+            node.files = seen(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into(), ..LogDirFiles::default() });
         }
         if self.hung {
             let failure = Failure::new(ErrorKind::Timeout, "no answer");

@@ -9,17 +9,22 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use brokerwatch::collectors::{Options, collect};
 use brokerwatch::derive::View;
 use brokerwatch::derive::disk_watch::{Circumstances, DiskWatch, wanted};
 use brokerwatch::exposition::{Format, Page};
-use brokerwatch::snapshot::{Attempt, Drives, Hardware, Machine, NodeView, Observed, Section, Storage, UnixMs};
+use brokerwatch::snapshot::{
+    Attempt, DirFiles, DirHealth, Drives, Hardware, LogDirFiles, Machine, NodeView, Observed, Section, Storage, UnixMs,
+};
 use brokerwatch::sources::diskstats::read_diskstats;
 use brokerwatch::sources::drive::read_drive;
 use brokerwatch::sources::hardware::{read_hardware, read_sensors};
+use brokerwatch::sources::log_dir_files::{read_dir_files, read_fs};
 use brokerwatch::sources::machine::read_machine;
+use brokerwatch::sources::mounts::{mount_of, read_mounts};
 use brokerwatch::sources::network::read_network;
 use brokerwatch::sources::storage::read_storage;
 use common::tree::{self, BROKER, Tree};
@@ -47,8 +52,10 @@ fn look(tree: &Tree) -> NodeView {
     // The clock is that of the machine that runs the test.
     let machine = Machine { clock: None, ..read_machine(&procfs, &sysfs) };
     let of_a_machine = tree.path("proc/meminfo").exists();
+    let files = look_at_files(&procfs, &sysfs, &storage);
     NodeView {
         storage: seen(storage),
+        files: seen(files),
         drives: seen(drives),
         disks: seen(disks),
         network: seen(network),
@@ -56,6 +63,28 @@ fn look(tree: &Tree) -> NodeView {
         machine: if of_a_machine { seen(machine) } else { Section::default() },
         ..NodeView::default()
     }
+}
+
+/// The file systems' own state. Room is that of this machine, so it is left out.
+fn look_at_files(procfs: &Path, sysfs: &Path, storage: &Storage) -> LogDirFiles {
+    let mut files = LogDirFiles::default();
+    let mounts = read_mounts(procfs, &BROKER.to_string());
+    for (log_dir, dir) in &storage.dirs {
+        let path = dir.as_ref().map_or(log_dir, |dir| &dir.path);
+        let look = read_dir_files(procfs, Some(BROKER), Path::new(path));
+        let mount = mount_of(&mounts, Path::new(path));
+        let fs = mount.map(|mount| read_fs(procfs, sysfs, &mount.fs, &mount.kind)).unwrap_or_default();
+        let health = DirHealth {
+            mounted: mount.is_some(),
+            refuses_writes: mount.and_then(|mount| mount.refuses_writes(true)).map(str::to_owned),
+            errors: fs.errors,
+            policy: fs.policy,
+            ..DirHealth::default()
+        };
+        files.health.insert(log_dir.clone(), health);
+        files.dirs.insert(log_dir.clone(), look.map(|look| DirFiles { meta_failure: None, space: None, ..look }));
+    }
+    files
 }
 
 fn seen<T>(value: T) -> Section<T> {

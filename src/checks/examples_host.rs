@@ -230,7 +230,13 @@ pub(super) fn place(dir: &str, node: &str, id: Option<i32>, pid: u32) -> LogDirP
         uid: 1_000,
         gid: 1_000,
         mode: 0o750,
-        space: Some(Space { bytes: 4 << 40, usable_bytes: 3 << 40, inodes: 1 << 20, free_inodes: 1 << 19 }),
+        space: Some(Space {
+            bytes: 4 << 40,
+            free_bytes: None,
+            usable_bytes: 3 << 40,
+            inodes: 1 << 20,
+            free_inodes: 1 << 19,
+        }),
         meta: Some(MetaProperties {
             cluster_id: Some("orders".into()),
             node_id: id,

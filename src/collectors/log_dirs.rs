@@ -137,7 +137,7 @@ mod tests {
         let checkpoints =
             vec![checkpoint("cleaner-offset", now.plus(3_600_000)), checkpoint("replication-offset", now.plus(1_000))];
         let dir = DirFiles { checkpoints, ..DirFiles::default() };
-        let value = Arc::new(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into() });
+        let value = Arc::new(LogDirFiles { dirs: [("/d".to_owned(), Ok(dir))].into(), ..LogDirFiles::default() });
         let last = Some(Observed { at: now, took_ms: 1, valid_until: now.plus(16_000), value });
         let node = NodeView { files: Section { last, attempt: Attempt::Ok }, ..NodeView::default() };
         let mut samples = Samples::default();

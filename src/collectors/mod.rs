@@ -7,6 +7,7 @@ mod drives;
 mod findings;
 mod hardware;
 mod jvm;
+mod log_dir_health;
 mod log_dirs;
 mod machine;
 mod network;
@@ -81,6 +82,7 @@ pub static COLLECTORS: &[&Collector] = &[
     &configs::COLLECTOR,
     &replication::COLLECTOR,
     &log_dirs::COLLECTOR,
+    &log_dir_health::COLLECTOR,
     &places::COLLECTOR,
     &storage::COLLECTOR,
     &process::COLLECTOR,

@@ -9,6 +9,7 @@ pub mod disk_watch;
 pub mod domains;
 pub mod fleet;
 pub mod listeners;
+pub mod log_dirs;
 pub mod machines;
 pub mod node;
 pub mod peers;

@@ -194,7 +194,7 @@ mod tests {
         };
         let files = |dirs: &[&str]| {
             let dirs = dirs.iter().enumerate().map(|(at, cluster)| (at.to_string(), dir(cluster)));
-            LogDirFiles { dirs: dirs.collect() }
+            LogDirFiles { dirs: dirs.collect(), ..LogDirFiles::default() }
         };
         assert_eq!(Identity::of_files(&files(&["a", "a"])), told("a", Some(1)));
         assert_eq!(Identity::of_files(&files(&["a", "b"])), Identity::default());

@@ -7,6 +7,7 @@
 mod choose;
 mod clock;
 pub mod disks;
+pub mod files;
 pub mod host;
 mod identity;
 pub mod machine;

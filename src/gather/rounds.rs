@@ -1,7 +1,6 @@
 //! One round of each source: what it needs from what was seen before, the look, and who is woken by it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::identity::{Identity, Witness};
@@ -10,8 +9,8 @@ use crate::acls::Profile;
 use crate::derive::{self, broker::BrokerState};
 use crate::limits::{PROCESSES, PROPERTIES_FILE_BYTES, SUSPECT_TOPICS, SUSPECT_TOPICS_MAX, UTF8};
 use crate::snapshot::{
-    Attempt, BrokerProcess, Cluster, ConfigFile, Configs, DirFiles, ErrorKind, Failure, LogDirFiles, NodeView,
-    Partition, ProcessCandidate, Section, TopicEntry,
+    Attempt, BrokerProcess, Cluster, ConfigFile, Configs, ErrorKind, Failure, NodeView, Partition, ProcessCandidate,
+    Section, TopicEntry,
 };
 use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
 use crate::sources::kafka::configs::Wanted as WantedTopics;
@@ -168,33 +167,6 @@ fn follow_endpoint(context: &Context) {
     context.store.update(|view| view.liveness = Section::default());
     context.wake(&LIVENESS);
     tracing::info!(endpoint = %endpoint, why, "Speaking to this listener.");
-}
-
-/// The small files in its log directories.
-pub fn files(context: Arc<Context>) -> Round {
-    Box::pin(async move {
-        let dirs = context.store.read(|view| view.properties.last.as_ref().map(|seen| seen.value.log_dirs()));
-        let look = context.clone();
-        let work = async move {
-            let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
-            let mounts = read_mounts(&look.config.load().procfs, "self");
-            look.notice_mounts(&mounts);
-            let mut seen = BTreeMap::new();
-            for dir in dirs {
-                let path = PathBuf::from(&dir);
-                let mount = group_of(&mounts, &mounts, &path);
-                let answer: Result<DirFiles, _> = look.reader.ask(&mount, Question::LogDir { path }, LOG_DIR_MS).await;
-                if let Some(failure) = answer.as_ref().ok().and_then(|dir| dir.meta_failure.as_ref()) {
-                    look.count_file_limit(failure);
-                }
-                seen.insert(dir, answer);
-            }
-            let files = LogDirFiles { dirs: seen };
-            look.hear_identity(&FILES, Witness::Files, Identity::of_files(&files));
-            Ok(files)
-        };
-        context.observe(&FILES, |view| &mut view.files, work).await;
-    })
 }
 
 /// Whether the broker answers.
@@ -438,7 +410,7 @@ fn suspects(cluster: &Cluster, id: i32) -> Vec<(Arc<str>, Vec<i32>)> {
 
 impl Context {
     /// The only limit that a file can be over is that of its bytes.
-    fn count_file_limit(&self, failure: &Failure) {
+    pub(super) fn count_file_limit(&self, failure: &Failure) {
         if failure.kind == ErrorKind::Limit {
             self.metrics.limit_hit(PROPERTIES_FILE_BYTES);
         }

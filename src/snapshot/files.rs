@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, UnixMs};
+use super::{Failure, Space, UnixMs};
 
 /// A running `kafka.Kafka` process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,11 +94,90 @@ pub struct DirFiles {
     /// count. Absent in snapshots of a version that did not look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<usize>,
+    /// Logs that Kafka set aside because nobody owns them (`-stray`); absent like the replicas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strays: Option<usize>,
+    /// Logs that are being moved here (`-future`); absent like the replicas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub future: Option<usize>,
+    /// Logs that are being deleted (`-delete`); absent like the replicas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<usize>,
+    /// Room on its file system; absent when that is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<Space>,
+}
+
+/// What is known of a log directory's file system, whether or not the directory itself can be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DirHealth {
+    /// Whether the node's mountinfo told of its mount.
+    pub mounted: bool,
+    /// The option that says that it cannot be written: `ro`, `emergency_ro` (ext4 after an error, Linux 6.15) or `shutdown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refuses_writes: Option<String>,
+    /// Errors that the file system has recorded in its superblock; ext4 alone does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<FsErrors>,
+    /// What it does on an error; ext4 and XFS tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<FsPolicy>,
+    /// The last probe that ended; absent while probing is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
+    /// Since when a look at the directory, or a probe of it, has not come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hangs_since: Option<UnixMs>,
+}
+
+/// Errors in a superblock. They outlive a reboot; only e2fsck clears them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FsErrors {
+    /// How many.
+    pub errors: u64,
+    /// Warnings since it was mounted; absent before Linux 5.0.
+    pub warnings: Option<u64>,
+    /// When the first was; absent when there was none.
+    pub first: Option<UnixMs>,
+    /// When the last was; absent when there was none.
+    pub last: Option<UnixMs>,
+}
+
+/// What a file system does when its device fails.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FsPolicy {
+    /// ext4's `errors=`: continue, remount-ro or panic.
+    pub on_error: Option<String>,
+    /// ext4's `data=`.
+    pub data: Option<String>,
+    /// Whether barriers are on (ext4).
+    pub barrier: Option<bool>,
+    /// How often XFS repeats a metadata write that failed with EIO; -1 is for ever.
+    pub eio_retries: Option<i64>,
+}
+
+/// A nameless file that was made in the directory and dropped at once.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Probe {
+    /// When it ended.
+    pub at: UnixMs,
+    /// How long it took, in microseconds.
+    pub took_us: u64,
+    /// The error's name, such as `EROFS`; absent when it could be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// The log directories as the file system shows them. One directory that fails does not hide the others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogDirFiles {
     /// By path as configured: what is in it, or why it could not be looked at.
     pub dirs: BTreeMap<String, Result<DirFiles, Failure>>,
+    /// By path as configured: what is known of its file system. Empty in snapshots of a version that did not look.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub health: BTreeMap<String, DirHealth>,
 }

@@ -210,6 +210,9 @@ pub struct Mounted {
 pub struct Space {
     /// Bytes in all.
     pub bytes: u64,
+    /// Bytes left, those that only root may use among them; absent in snapshots of a version that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_bytes: Option<u64>,
     /// Bytes left for users other than root.
     pub usable_bytes: u64,
     /// Inodes in all; 0 when the file system does not count them.

@@ -38,7 +38,10 @@ pub use deployments::{
 };
 pub use disks::{Disk, DiskCounters, DiskOp, Disks, Inhibited, IoCounters, Slowness, Stall};
 pub use drives::{Drive, Drives, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
-pub use files::{BrokerProcess, Checkpoint, DirFiles, LogDirFiles, MetaProperties, ProcessCandidate, Selection};
+pub use files::{
+    BrokerProcess, Checkpoint, DirFiles, DirHealth, FsErrors, FsPolicy, LogDirFiles, MetaProperties, Probe,
+    ProcessCandidate, Selection,
+};
 pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
     NodeProcess, Space,

@@ -1,53 +1,178 @@
-//! The small files of a log directory: `meta.properties` and the checkpoints. Runs in the reader process only: any of
-//! these calls may hang with the drive.
+//! The small files of a log directory, the room on its file system and what that file system says of itself. Runs in the
+//! reader process only: any of these calls may hang with the drive.
+//!
+//! References: ext4's and XFS' pages in the kernel's documentation (`/sys/fs/ext4`, `/sys/fs/xfs`, `/proc/fs/ext4`).
 
 use std::fs;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use super::properties::{file_failure, read_meta_properties};
-use crate::snapshot::{Checkpoint, DirFiles, Failure, UnixMs};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use super::log_dir_place::{read_meta, read_names, read_space, sort_entries};
+use super::name_space::NameSpace;
+use super::properties::file_failure;
+use crate::snapshot::{Checkpoint, DirFiles, Failure, FsErrors, FsPolicy, UnixMs};
 
 /// Checkpoint files that Kafka's `LogManager` rewrites in each log directory.
 const CHECKPOINTS: [&str; 4] = ["cleaner-offset", "log-start-offset", "recovery-point-offset", "replication-offset"];
 
-/// Looks at one log directory.
+/// Looks at one log directory as process `pid` sees it; without one, as we do.
 ///
 /// # Errors
-/// `NotFound`, `Permission` or `Io` when the directory itself cannot be looked at. A bad `meta.properties` is part of
-/// the result, so that it does not hide the checkpoints.
-pub fn read_dir_files(directory: &Path) -> Result<DirFiles, Failure> {
-    let entries = fs::read_dir(directory).map_err(|error| file_failure(directory, &error))?;
-    let replicas = entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_replica)).count();
-    let (meta, meta_failure) = match read_meta_properties(&directory.join("meta.properties")) {
+/// `NotFound`, `Permission` or `Io` when the directory itself cannot be looked at: a file system that was shut down gives
+/// EIO. A bad `meta.properties` is part of the result, so that it does not hide the checkpoints.
+pub fn read_dir_files(procfs: &Path, pid: Option<u32>, directory: &Path) -> Result<DirFiles, Failure> {
+    let failed = |error: Errno| file_failure(directory, &error.into());
+    let space = NameSpace::of(procfs, pid);
+    let dir = space.open(directory, OFlags::DIRECTORY).map_err(|error| file_failure(directory, &error))?;
+    // XFS says nothing of its shutdown but here.
+    rustix::fs::fstat(&dir).map_err(failed)?;
+    let names = read_names(&dir).map_err(|error| file_failure(directory, &error))?;
+    let (entries, _) = sort_entries(names.iter().map(String::as_str));
+    let (meta, meta_failure) = match read_meta(&dir, directory, OFlags::empty()) {
         Ok(meta) => (Some(meta), None),
         Err(failure) => (None, Some(failure)),
     };
     let checkpoints = CHECKPOINTS.iter().filter_map(|name| {
-        let modified = fs::metadata(directory.join(format!("{name}-checkpoint"))).ok()?.modified().ok()?;
-        let since_epoch = modified.duration_since(UNIX_EPOCH).ok()?;
-        let modified = UnixMs(u64::try_from(since_epoch.as_millis()).ok()?);
+        let stat = rustix::fs::statat(&dir, format!("{name}-checkpoint"), AtFlags::empty()).ok()?;
+        let seconds = u64::try_from(stat.st_mtime).ok()?;
+        let modified = UnixMs(seconds.checked_mul(1_000)?.checked_add(stat.st_mtime_nsec / 1_000_000)?);
         Some(Checkpoint { name: (*name).to_owned(), modified })
     });
-    Ok(DirFiles { meta, meta_failure, checkpoints: checkpoints.collect(), replicas: Some(replicas) })
+    Ok(DirFiles {
+        meta,
+        meta_failure,
+        checkpoints: checkpoints.collect(),
+        replicas: Some(entries.replicas),
+        strays: Some(entries.strays),
+        future: Some(entries.future),
+        deleted: Some(entries.deleted),
+        space: read_space(&dir),
+    })
 }
 
-/// Whether a directory of this name holds a replica's log: `TOPIC-PARTITION`. Logs that are being deleted, moved or are
-/// stray have an id and a word behind that.
-fn is_replica(name: &str) -> bool {
-    let partition = name.rsplit_once('-').filter(|(topic, _)| !topic.is_empty()).map(|(_, partition)| partition);
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    partition.is_some_and(is_number) && name != "__cluster_metadata-0"
+/// What a file system says of itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct FsAnswer {
+    /// Its errors; absent when it does not count any.
+    pub errors: Option<FsErrors>,
+    /// What it does on an error; absent when it does not tell.
+    pub policy: Option<FsPolicy>,
+}
+
+/// What the file system of type `kind` on the device `MAJOR:MINOR` says of itself: nothing for other types than ext4 and XFS.
+#[must_use]
+pub fn read_fs(procfs: &Path, sysfs: &Path, device: &str, kind: &str) -> FsAnswer {
+    let name = fs::canonicalize(sysfs.join("dev/block").join(device)).ok();
+    let Some(name) = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())) else {
+        return FsAnswer::default();
+    };
+    let text = |path: PathBuf| fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    match kind {
+        "ext4" | "ext3" | "ext2" => {
+            let at = sysfs.join("fs/ext4").join(&name);
+            let number = |file: &str| text(at.join(file))?.parse::<u64>().ok();
+            // 0 is no time: there was none.
+            let time = |file: &str| number(file).filter(|at| *at > 0)?.checked_mul(1_000).map(UnixMs);
+            let errors = number("errors_count").map(|errors| FsErrors {
+                errors,
+                warnings: number("warning_count"),
+                first: time("first_error_time"),
+                last: time("last_error_time"),
+            });
+            let policy = text(procfs.join("fs/ext4").join(&name).join("options"));
+            FsAnswer { errors, policy: policy.and_then(|options| parse_ext4_options(&options)) }
+        }
+        "xfs" => {
+            let retries = text(sysfs.join("fs/xfs").join(&name).join("error/metadata/EIO/max_retries"));
+            let eio_retries = retries.and_then(|retries| retries.parse().ok());
+            let policy = eio_retries.map(|retries| FsPolicy { eio_retries: Some(retries), ..FsPolicy::default() });
+            FsAnswer { errors: None, policy }
+        }
+        _ => FsAnswer::default(),
+    }
+}
+
+/// What decides over data in a `/proc/fs/ext4/NAME/options`: one option a line, those of the superblock too.
+#[must_use]
+pub fn parse_ext4_options(options: &str) -> Option<FsPolicy> {
+    let value = |key: &str| options.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+    let has = |word: &str| options.lines().any(|line| line.trim() == word);
+    let barrier =
+        match (has("barrier") || value("barrier") == Some("1"), has("nobarrier") || value("barrier") == Some("0")) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        };
+    let policy = FsPolicy {
+        on_error: value("errors").map(str::to_owned),
+        data: value("data").map(str::to_owned),
+        barrier,
+        eio_retries: None,
+    };
+    (policy != FsPolicy::default()).then_some(policy)
+}
+
+/// How a probe went.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProbeAnswer {
+    /// Microseconds.
+    pub took_us: u64,
+    /// The error's name; absent when the file could be made.
+    pub refused: Option<String>,
+}
+
+/// Makes a file without a name in `directory` and drops it: no reader of the directory sees it.
+#[must_use]
+pub fn probe(procfs: &Path, pid: Option<u32>, directory: &Path) -> ProbeAnswer {
+    let space = NameSpace::of(procfs, pid);
+    let started = Instant::now();
+    let made = match space.open(directory, OFlags::DIRECTORY) {
+        Ok(dir) => {
+            let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+            rustix::fs::openat(&dir, ".", flags, Mode::RUSR | Mode::WUSR).map(drop)
+        }
+        Err(error) => Err(Errno::from_io_error(&error).unwrap_or(Errno::IO)),
+    };
+    let took_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    ProbeAnswer { took_us, refused: made.err().map(|errno| errno_name(errno).to_owned()) }
+}
+
+fn errno_name(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ROFS => "EROFS",
+        Errno::IO => "EIO",
+        Errno::NOSPC => "ENOSPC",
+        Errno::DQUOT => "EDQUOT",
+        Errno::ACCESS | Errno::PERM => "EACCES",
+        Errno::OPNOTSUPP | Errno::ISDIR => "EOPNOTSUPP",
+        Errno::NOENT => "ENOENT",
+        _ => "other",
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn directories_of_replicas_are_known_by_their_names() {
-        assert!(is_replica("orders-0") && is_replica("__consumer_offsets-49") && is_replica("a-b-c-12"));
-        let others = ["__cluster_metadata-0", "orders-0.5d2f-delete", "orders-0.5d2f-future", "orders-0.5d2f-stray"];
-        assert!(!others.iter().chain(&["meta.properties", "-0", "orders-", "orders"]).any(|name| is_replica(name)));
+    fn the_policy_of_ext4_is_read_from_its_options() {
+        let policy = parse_ext4_options("rw\nbsddf\nbarrier\nerrors=continue\ncommit=5\ndata=ordered\n").unwrap();
+        assert_eq!((policy.on_error.as_deref(), policy.data.as_deref()), (Some("continue"), Some("ordered")));
+        assert_eq!(policy.barrier, Some(true));
+        assert_eq!(parse_ext4_options("nobarrier\n").unwrap().barrier, Some(false));
+        assert_eq!(parse_ext4_options(""), None, "a masked file says nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn no_options_break_the_parser(text in "(?s).{0,200}") {
+            let _ = parse_ext4_options(&text);
+        }
     }
 }

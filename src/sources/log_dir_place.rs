@@ -45,7 +45,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
     let path = space.path_of(&dir).unwrap_or_else(|| directory.to_path_buf());
     let mount = mount_of(&space.mounts, &path);
     let fs = mount.map_or_else(|| device(&stat), |mount| mount.fs.clone());
-    let (meta, meta_failure) = match read_meta(&dir, directory) {
+    let (meta, meta_failure) = match read_meta(&dir, directory, OFlags::NONBLOCK) {
         Ok(meta) => (Some(meta), None),
         Err(failure) => (None, Some(failure)),
     };
@@ -64,18 +64,25 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         uid: stat.st_uid,
         gid: stat.st_gid,
         mode: stat.st_mode & 0o7777,
-        space: rustix::fs::fstatvfs(&dir).ok().map(|room| Space {
-            bytes: room.f_blocks * room.f_frsize,
-            usable_bytes: room.f_bavail * room.f_frsize,
-            inodes: room.f_files,
-            free_inodes: room.f_favail,
-        }),
+        space: read_space(&dir),
         meta,
         meta_failure,
         lock: read_lock(procfs, &dir, &fs),
         entries,
     };
     Ok(PlaceAnswer { place, replicas })
+}
+
+/// Room on the file system of an open directory; absent when it is not told.
+pub(super) fn read_space(dir: &OwnedFd) -> Option<Space> {
+    let room = rustix::fs::fstatvfs(dir).ok().filter(|room| room.f_blocks > 0)?;
+    Some(Space {
+        bytes: room.f_blocks.saturating_mul(room.f_frsize),
+        free_bytes: Some(room.f_bfree.saturating_mul(room.f_frsize)),
+        usable_bytes: room.f_bavail.saturating_mul(room.f_frsize),
+        inodes: room.f_files,
+        free_inodes: room.f_favail,
+    })
 }
 
 /// Which file a `stat` is of.
@@ -90,16 +97,16 @@ fn device(stat: &Stat) -> String {
     format!("{}:{}", id.major, id.minor)
 }
 
-fn read_meta(dir: &OwnedFd, directory: &Path) -> Result<MetaProperties, Failure> {
+pub(super) fn read_meta(dir: &OwnedFd, directory: &Path, flags: OFlags) -> Result<MetaProperties, Failure> {
     let name = directory.join("meta.properties");
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let flags = flags | OFlags::RDONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(dir, "meta.properties", flags, Mode::empty());
     let bytes = read_bounded_from(&name, file.map(fs::File::from).map_err(io::Error::from))?;
     parse_meta_properties(&name.display().to_string(), &bytes)
 }
 
 /// Names of the directories in `dir`.
-fn read_names(dir: &OwnedFd) -> io::Result<Vec<String>> {
+pub(super) fn read_names(dir: &OwnedFd) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in Dir::read_from(dir)? {
         let entry = entry?;

@@ -38,8 +38,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::gather::{
-    Context, disks as disk_rounds, host as host_round, machine as machine_round, resources as resources_round, rounds,
-    storage as storage_round,
+    Context, disks as disk_rounds, files as files_round, host as host_round, machine as machine_round,
+    resources as resources_round, rounds, storage as storage_round,
 };
 use kafka::calls::{
     API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
@@ -122,13 +122,13 @@ pub static PROPERTIES: Source = Source {
 /// The small files in its log directories.
 pub static FILES: Source = Source {
     name: "files",
-    about: "meta.properties and checkpoints in its log directories",
+    about: "meta.properties, checkpoints and room in its log directories, and the state of their file systems",
     interval_ms: 5_000,
     deadline_ms: 9_000,
     bound_ms: 16_000,
     apis: &[],
-    access: "list the log directories and read meta.properties",
-    round: rounds::files,
+    access: "list the log directories and read meta.properties; with --collector.log_dirs.probe make files there",
+    round: files_round::files,
 };
 
 /// The machine and all Kafka nodes on it.

@@ -73,13 +73,13 @@ impl Mount {
         self.super_options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// Whether its node cannot write: the mount or the file system is read-only, in all words that kernels have for it.
-    /// Not every kernel tells.
+    /// Whether its node cannot write: the file system, or where `of_node` says that this is the node's own mount, the mount
+    /// is read-only, in all words that kernels have for it. Not every kernel tells.
     #[must_use]
-    pub fn refuses_writes(&self) -> Option<&'static str> {
+    pub fn refuses_writes(&self, of_node: bool) -> Option<&'static str> {
         let has = |options: &[String], word: &str| options.iter().any(|option| option == word);
         let of_fs = ["shutdown", "emergency_ro"].into_iter().find(|word| has(&self.super_options, word));
-        of_fs.or_else(|| (has(&self.options, "ro") || has(&self.super_options, "ro")).then_some("ro"))
+        of_fs.or_else(|| ((of_node && has(&self.options, "ro")) || has(&self.super_options, "ro")).then_some("ro"))
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
     fn every_word_for_read_only_is_known() {
         let refusal = |options: &str, of_fs: &str| {
             let line = format!("30 22 8:1 / /data {options} - ext4 /dev/sda {of_fs}\n");
-            parse_mounts(line.as_bytes())[0].refuses_writes()
+            parse_mounts(line.as_bytes())[0].refuses_writes(true)
         };
         assert_eq!(refusal("rw,relatime", "rw,errors=remount-ro"), None);
         assert_eq!(refusal("rw", "rw,emergency_ro"), Some("emergency_ro"));

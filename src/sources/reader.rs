@@ -26,7 +26,7 @@ use super::drive_history::{read_history, write_history};
 use super::hardware::{read_hardware, read_sensors};
 use super::host::{read_host, read_node_file};
 use super::jvm::read_jvm;
-use super::log_dir_files::read_dir_files;
+use super::log_dir_files::{probe, read_dir_files, read_fs};
 use super::log_dir_place::read_place;
 use super::machine::read_machine;
 use super::network::read_network;
@@ -69,6 +69,30 @@ pub enum Question {
     },
     /// Look at a log directory; the answer is a `DirFiles`.
     LogDir {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process that uses it; absent when it does not run.
+        pid: Option<u32>,
+        /// The directory.
+        path: PathBuf,
+    },
+    /// What a file system says of itself; the answer is an `FsAnswer`.
+    FileSystem {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// Root of the sys file system.
+        sysfs: PathBuf,
+        /// `MAJOR:MINOR` of its device.
+        device: String,
+        /// Its type.
+        kind: String,
+    },
+    /// Make a nameless file in a log directory; the answer is a `ProbeAnswer`.
+    Probe {
+        /// Root of the proc file system.
+        procfs: PathBuf,
+        /// The process that uses it; absent when it does not run.
+        pid: Option<u32>,
         /// The directory.
         path: PathBuf,
     },
@@ -426,7 +450,9 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::Properties { path, overrides, key_file } => {
             value(read_properties(path, overrides, key_file.as_deref()))
         }
-        Question::LogDir { path } => value(read_dir_files(path)),
+        Question::LogDir { procfs, pid, path } => value(read_dir_files(procfs, *pid, path)),
+        Question::FileSystem { procfs, sysfs, device, kind } => value(Ok(read_fs(procfs, sysfs, device, kind))),
+        Question::Probe { procfs, pid, path } => value(Ok(probe(procfs, *pid, path))),
         Question::Host { procfs, sysfs, known } => value(read_host(procfs, sysfs, known)),
         Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
         Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),

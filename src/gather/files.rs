@@ -1,0 +1,117 @@
+//! One round of the source `files`: the log directories and the file systems under them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::identity::{Identity, Witness};
+use super::rounds::LOG_DIR_MS;
+use super::{Context, now};
+use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure, LogDirFiles, Probe};
+use crate::sources::log_dir_files::{FsAnswer, ProbeAnswer};
+use crate::sources::mounts::{Mount, group_of, mount_of, read_mounts};
+use crate::sources::reader::Question;
+use crate::sources::{FILES, Round};
+
+/// Milliseconds between two probes of a directory: each costs a transaction of the file system's journal.
+const PROBE_EVERY_MS: u64 = 30_000;
+
+/// What one round asks about.
+struct Look {
+    context: Arc<Context>,
+    procfs: PathBuf,
+    pid: Option<u32>,
+    own: Vec<Mount>,
+    theirs: Vec<Mount>,
+}
+
+/// The small files in its log directories, and what is known of their file systems.
+pub fn files(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        // By directory: its real path, where the map of the drives has it, and what was known before.
+        let (dirs, real, before) = context.store.read(|view| {
+            let dirs = view.properties.last.as_ref().map(|seen| seen.value.log_dirs());
+            let map = view.storage.last.as_ref().map(|seen| seen.value.clone());
+            (dirs, map, view.files.last.as_ref().map(|seen| seen.value.clone()))
+        });
+        let look = context.clone();
+        let work = async move {
+            let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
+            let procfs = look.config.load().procfs.clone();
+            let own = read_mounts(&procfs, "self");
+            look.notice_mounts(&own);
+            let theirs = look.node_mounts().unwrap_or_else(|| own.clone());
+            let look = Look { pid: look.node_pid(), context: look, procfs, own, theirs };
+            let mut seen = LogDirFiles::default();
+            for dir in dirs {
+                let known = real.as_ref().and_then(|map| Some(map.dirs.get(&dir)?.as_ref().ok()?.path.clone()));
+                let path = PathBuf::from(known.unwrap_or_else(|| dir.clone()));
+                let before = before.as_ref().and_then(|before| before.health.get(&dir)).cloned().unwrap_or_default();
+                let (files, health) = look.look_at(&path, before).await;
+                if let Some(failure) = files.as_ref().ok().and_then(|files| files.meta_failure.as_ref()) {
+                    look.context.count_file_limit(failure);
+                }
+                seen.health.insert(dir.clone(), health);
+                seen.dirs.insert(dir, files);
+            }
+            look.context.hear_identity(&FILES, Witness::Files, Identity::of_files(&seen));
+            Ok(seen)
+        };
+        context.observe(&FILES, |view| &mut view.files, work).await;
+    })
+}
+
+impl Look {
+    /// One directory. What hangs costs its own answer only.
+    async fn look_at(&self, path: &Path, before: DirHealth) -> (Result<DirFiles, Failure>, DirHealth) {
+        let reader = &self.context.reader;
+        let group = group_of(&self.own, &self.theirs, path);
+        let (procfs, pid) = (self.procfs.clone(), self.pid);
+        let question = Question::LogDir { procfs, pid, path: path.to_path_buf() };
+        let files: Result<DirFiles, Failure> = reader.ask(&group, question, LOG_DIR_MS).await;
+        let mount = mount_of(&self.theirs, path);
+        let fs = match mount {
+            Some(mount) => self.file_system(mount).await,
+            None => FsAnswer::default(),
+        };
+        let mut hangs = is_hang(&files);
+        let probe = if self.context.config.load().probe_log_dirs {
+            self.probe(&group, path, before.probe, &mut hangs).await
+        } else {
+            None
+        };
+        let health = DirHealth {
+            mounted: mount.is_some(),
+            // Without the process these are our own mounts, whose own options say nothing of the node.
+            refuses_writes: mount.and_then(|mount| mount.refuses_writes(self.pid.is_some())).map(str::to_owned),
+            errors: fs.errors,
+            policy: fs.policy,
+            probe,
+            hangs_since: hangs.then(|| before.hangs_since.unwrap_or_else(now)),
+        };
+        (files, health)
+    }
+
+    async fn file_system(&self, mount: &Mount) -> FsAnswer {
+        let config = self.context.config.load_full();
+        let (procfs, sysfs) = (self.procfs.clone(), config.sysfs.clone());
+        let question = Question::FileSystem { procfs, sysfs, device: mount.fs.clone(), kind: mount.kind.clone() };
+        let group = format!("/sys/fs of {}", mount.fs);
+        self.context.reader.ask(&group, question, LOG_DIR_MS).await.unwrap_or_default()
+    }
+
+    /// A probe when one is due. A reader that hangs in one is a group of its own: no second follows, and listing goes on.
+    async fn probe(&self, group: &str, path: &Path, before: Option<Probe>, hangs: &mut bool) -> Option<Probe> {
+        if before.as_ref().is_some_and(|before| now().since(before.at) < PROBE_EVERY_MS) {
+            return before;
+        }
+        let question = Question::Probe { procfs: self.procfs.clone(), pid: self.pid, path: path.to_path_buf() };
+        let group = format!("{group} (probe of {})", path.display());
+        let answer: Result<ProbeAnswer, Failure> = self.context.reader.ask(&group, question, LOG_DIR_MS).await;
+        *hangs |= is_hang(&answer);
+        answer.ok().map(|answer| Probe { at: now(), took_us: answer.took_us, refused: answer.refused })
+    }
+}
+
+fn is_hang<T>(answer: &Result<T, Failure>) -> bool {
+    answer.as_ref().is_err_and(|failure| failure.kind == ErrorKind::Timeout)
+}
