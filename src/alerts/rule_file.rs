@@ -32,7 +32,8 @@ rule_files! {
     "jvm"
     "host"
     "drives"
-    "risk";
+    "risk"
+    "log_dirs";
     optional
     "watchdog"
 }

@@ -3,14 +3,15 @@
 use super::{Collector, Options};
 use crate::derive::View;
 use crate::derive::log_dirs::{DIR_STATES, checkpoint_stalled_ms, state, writable};
+use crate::derive::retention::steady_state_bytes;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{DirFiles, DirHealth};
-use crate::sources::{FILES, PROCESS};
+use crate::sources::{CONFIGS, FILES, LOG_DIRS, PROCESS};
 
 pub(super) static COLLECTOR: Collector = Collector {
     name: "log_dir_health",
     about: "whether log directories can be written, their room, errors of their file systems",
-    sources: &[&FILES, &PROCESS],
+    sources: &[&FILES, &PROCESS, &LOG_DIRS, &CONFIGS],
     families: &[
         &WRITABLE.family,
         &STATE.family,
@@ -28,6 +29,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &POLICY.family,
         &DIRECTORIES.family,
         &STALLED.family,
+        &STEADY.family,
     ],
     collect,
 };
@@ -136,7 +138,19 @@ static STALLED: Metric<0> = Metric::gauge(
      written none since its start (it recovers its logs, or has not joined yet).",
 );
 
+static STEADY: Metric<1> = Metric::gauge(
+    "kafka_log_dir_retention_steady_state_bytes",
+    Scope::Broker,
+    &["log_dir"],
+    "What the replicas of the log directory come to at the pace of the last day and with their topics' retention; without a \
+     limit, in 30 days. Absent until they were seen for an hour, and while the settings of topics with more than a twentieth \
+     of the bytes are not known here: only a topic's leaders tell them.",
+);
+
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+    for (log_dir, bytes) in steady_state_bytes(view) {
+        samples.push(&STEADY, [&log_dir], bytes.round());
+    }
     let Some(files) = view.node.files.fresh(view.now) else { return };
     for (path, health) in &files.health {
         let look = files.dirs.get(path);

@@ -14,6 +14,7 @@ pub mod machines;
 pub mod node;
 pub mod peers;
 pub mod replication;
+pub mod retention;
 pub mod settings;
 pub mod slow_drive;
 pub mod suspect;

@@ -127,7 +127,10 @@ mod tests {
             ("/hung", failed(ErrorKind::Timeout)),
             ("/well", Ok(DirFiles::default())),
         ];
-        node.files = seen(LogDirFiles { dirs: dirs.into_iter().map(|(path, dir)| (path.to_owned(), dir)).collect() });
+        node.files = seen(LogDirFiles {
+            dirs: dirs.into_iter().map(|(path, dir)| (path.to_owned(), dir)).collect(),
+            ..LogDirFiles::default()
+        });
         let expected = [
             ("/eio", "io_errors", true),
             ("/hung", "hung", true),

@@ -273,7 +273,14 @@ pub fn log_dirs(context: Arc<Context>) -> Round {
             look.require_up()?;
             Ok(kafka::log_dirs::read_log_dirs(&look.client, LOG_DIRS.deadline_ms).await?)
         };
-        context.observe(&LOG_DIRS, |view| &mut view.log_dirs, work).await;
+        let before = context.store.read(|view| view.log_dirs.last.as_ref().map(|seen| seen.at));
+        let seen = context.observe(&LOG_DIRS, |view| &mut view.log_dirs, work).await;
+        if let Some(seen) = seen {
+            context.store.update(|view| {
+                let ms = before.map_or(0, |before| now().since(before));
+                view.ingest = derive::retention::advance(&view.ingest, &seen, ms);
+            });
+        }
     })
 }
 

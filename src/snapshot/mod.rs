@@ -11,6 +11,7 @@ mod disks;
 mod drives;
 mod files;
 mod host;
+mod ingest;
 mod ledger;
 mod log_dirs;
 mod machine;
@@ -46,6 +47,7 @@ pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
     NodeProcess, Space,
 };
+pub use ingest::{Growth, Ingest};
 pub use ledger::Ledger;
 pub use log_dirs::{LogDir, LogDirs, ReplicaOnDisk};
 pub use machine::{Clock, CpuPackage, Hardware, Machine, MemoryErrors, PcieErrors, SensorAlarm};
@@ -178,6 +180,8 @@ pub struct NodeView {
     pub reassignments: Section<Reassignments>,
     /// Changes counted since this process started watching.
     pub ledger: Ledger,
+    /// How fast its replicas grow, as long as this process watches it.
+    pub ingest: Ingest,
 }
 
 /// What the last look at one source came to, without its data.
