@@ -32,6 +32,47 @@ fn the_table_of_keys_is_current() {
     ensure_file_contents(&repository("src/keys/table.rs"), &keys.to_rust()).unwrap();
 }
 
+/// What the program prints.
+fn printed(arguments: &[&str]) -> String {
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_brokerwatch")).args(arguments).env_clear().output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_resources_of_kubernetes_are_current() {
+    let rights = printed(&["acls", "--format=strimzi"]);
+    ensure_file_contents(&repository("deploy/strimzi/kafka-user.yaml"), &rights).unwrap();
+    let rules = printed(&["alerts", "--format=operator"]);
+    ensure_file_contents(&repository("deploy/kubernetes/prometheus-rule.yaml"), &rules).unwrap();
+    ensure_file_contents(&repository("deploy/kubernetes/dashboards.yaml"), &config_maps()).unwrap();
+}
+
+/// A ConfigMap for each dashboard, as Grafana's sidecar for dashboards takes them; one for all would be too large for
+/// `kubectl apply`.
+fn config_maps() -> String {
+    let mut text =
+        "# Dashboards for Grafana's sidecar, which looks for the label; generated from dashboards/.\n".to_owned();
+    let entries = std::fs::read_dir(repository("dashboards")).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+    paths.sort();
+    for (number, path) in paths.iter().enumerate() {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        text += if number == 0 { "" } else { "---\n" };
+        text += &format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: brokerwatch-dashboard-{name}\n  labels:\n    \
+             grafana_dashboard: \"1\"\ndata:\n  {name}.json: |\n"
+        );
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            text += format!("    {line}").trim_end();
+            text.push('\n');
+        }
+    }
+    text
+}
+
 #[test]
 fn every_source_file_begins_with_what_it_is_for() {
     for path in rust_files(&repository("src")) {

@@ -11,6 +11,7 @@ mod alertmanager;
 mod boxed;
 #[path = "../common/mod.rs"]
 mod common;
+mod kubernetes;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

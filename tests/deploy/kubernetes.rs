@@ -1,0 +1,118 @@
+//! deploy/kubernetes and deploy/strimzi: judged by the schemas of Kubernetes and of the Prometheus operator, and by what the
+//! files promise themselves.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::common::sidecar::{run, stdout};
+use super::common::{TempDir, repository};
+use super::{files, output, skip};
+
+const FOLDERS: [&str; 2] = ["deploy/kubernetes", "deploy/strimzi"];
+
+/// All manifests, those of the Prometheus operator apart.
+fn manifests() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let all = FOLDERS.iter().flat_map(|folder| files(folder, "yaml"));
+    let kafka_user = repository("deploy/strimzi/kafka-user.yaml");
+    // Its schema is Strimzi's; what stands in it is what the program prints (tests/generated.rs).
+    let all = all.filter(|path| *path != kafka_user);
+    all.partition(|path| !std::fs::read_to_string(path).unwrap().contains("monitoring.coreos.com/"))
+}
+
+/// Each document of the files.
+fn resources(paths: &[PathBuf]) -> Vec<(PathBuf, Value)> {
+    let parse = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap();
+        let values = text.split("\n---\n").map(|text| serde_yaml::from_str(text).unwrap());
+        values.map(|value| (path.clone(), value)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(parse).collect()
+}
+
+/// The folder of the tools; none when they cannot be had here.
+fn tools() -> Option<PathBuf> {
+    let mut command = Command::new(repository("tests/tools/kubernetes-validate"));
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    if output.status.success() {
+        return Some(String::from_utf8_lossy(&output.stdout).trim().into());
+    }
+    skip(&format!("no kubernetes-validate: {}", String::from_utf8_lossy(&output.stderr)));
+    None
+}
+
+fn validate(tools: &Path) -> Command {
+    let mut command = Command::new(tools.join("kubernetes-validate"));
+    command.arg("--strict");
+    command
+}
+
+#[test]
+fn the_schemas_of_kubernetes_and_of_the_prometheus_operator_accept_the_manifests() {
+    let Some(tools) = tools() else { return };
+    let (core, monitoring) = manifests();
+    assert!(core.len() >= 4 && monitoring.len() >= 3);
+    output(validate(&tools).args(&core));
+    let script = repository("tests/deploy/monitoring_kinds.py");
+    let said = output(Command::new(tools.join("python")).arg(&script).args(&monitoring));
+    assert_eq!(said.matches(" passed").count(), monitoring.len(), "{said}");
+
+    // The tools do refuse: a misspelt field in one of each.
+    let dir = TempDir::new();
+    let wrong = dir.path().join("wrong.yaml");
+    let misspell = |path: &str, right: &str| {
+        let text = std::fs::read_to_string(repository(path)).unwrap();
+        assert!(text.contains(right), "{path}: {right}");
+        std::fs::write(&wrong, text.replace(right, &format!("x{right}"))).unwrap();
+    };
+    misspell("deploy/strimzi/broker-0.yaml", "readOnlyRootFilesystem:");
+    assert!(!validate(&tools).arg(&wrong).output().unwrap().status.success());
+    misspell("deploy/strimzi/pod-monitor.yaml", "scrapeTimeout:");
+    assert!(!Command::new(tools.join("python")).arg(&script).arg(&wrong).output().unwrap().status.success());
+}
+
+#[test]
+fn pods_have_least_rights_no_probe_that_could_stop_a_broker_and_flags_that_are_there() {
+    let help = stdout(&run(&["--help"]));
+    let mut seen = 0;
+    for (path, resource) in resources(&manifests().0) {
+        let pod = &resource["spec"]["template"]["spec"];
+        let containers = pod["containers"].as_array().into_iter().flatten();
+        for container in containers.filter(|container| container["name"] == "brokerwatch") {
+            let at = path.display();
+            seen += 1;
+            assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{at}");
+            assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{at}");
+            assert_eq!(pod["automountServiceAccountToken"], false, "{at}");
+            let rights = &container["securityContext"];
+            assert_eq!(rights["readOnlyRootFilesystem"], true, "{at}");
+            assert_eq!(rights["allowPrivilegeEscalation"], false, "{at}");
+            assert_eq!(rights["capabilities"]["drop"][0], "ALL", "{at}");
+            assert!(container.get("readinessProbe").is_none() && container.get("startupProbe").is_none(), "{at}");
+            assert_eq!(container["livenessProbe"]["httpGet"]["path"], "/-/healthy", "{at}");
+            for mount in container["volumeMounts"].as_array().unwrap() {
+                assert_eq!(mount["readOnly"], true, "{at}: {mount}");
+            }
+            for argument in container["args"].as_array().unwrap() {
+                let flag = argument.as_str().unwrap().split('=').next().unwrap();
+                let known = help.lines().any(|line| line.trim_start().split([' ', '[']).next() == Some(flag));
+                assert!(known, "{at}: no flag {flag}");
+            }
+        }
+    }
+    assert_eq!(seen, 2, "a sidecar, and a pod beside a broker");
+}
+
+#[test]
+fn nothing_of_strimzi_mounts_a_brokers_volume_or_a_folder_of_the_machine() {
+    let kinds: BTreeSet<String> = resources(&files("deploy/strimzi", "yaml"))
+        .iter()
+        .flat_map(|(_, resource)| {
+            resource["spec"]["template"]["spec"]["volumes"].as_array().cloned().unwrap_or_default()
+        })
+        .flat_map(|volume| volume.as_object().unwrap().keys().cloned().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(kinds, BTreeSet::from(["name".to_owned(), "secret".to_owned()]));
+}
