@@ -66,6 +66,9 @@ pub enum Command {
     /// Read files for a server (started by it; or, with a socket, as the broker's user).
     #[command(hide = true)]
     Reader(ReaderArgs),
+    /// Ask drives for their health and read the kernel's log, once, and leave both in --smart.spool for the server; as
+    /// root, by brokerwatch-smart.timer.
+    SmartHelper(SmartHelperArgs),
 }
 
 /// Arguments of `check`.
@@ -242,6 +245,17 @@ pub struct ReaderArgs {
     /// Serve on this unix socket, one child for each connection, instead of on standard input and output.
     #[arg(long = "reader.listen-socket", value_name = "PATH")]
     pub listen_socket: Option<PathBuf>,
+}
+
+/// Arguments of `smart-helper`.
+#[derive(Args, Debug)]
+pub struct SmartHelperArgs {
+    /// The program smartctl (smartmontools), for ATA and SAS drives; found in the usual places when absent.
+    #[arg(long = "smartctl", value_name = "FILE")]
+    pub smartctl: Option<PathBuf>,
+    /// Ask one NVMe controller, and write its answer to standard output.
+    #[arg(long = "nvme", value_name = "DEVICE", hide = true)]
+    pub nvme: Option<PathBuf>,
 }
 
 /// Formats of the report of `check`.

@@ -167,6 +167,16 @@ pub struct Options {
     #[arg(long = "path.state", env = "BROKERWATCH_PATH_STATE", value_name = "DIR", help_heading = "Host")]
     #[serde(rename = "path.state")]
     pub state_dir: Option<PathBuf>,
+    /// File that `brokerwatch smart-helper` writes: health of drives, and the kernel's log. [default: /run/brokerwatch-smart/health.json]
+    #[arg(
+        long = "smart.spool",
+        env = "BROKERWATCH_SMART_SPOOL",
+        value_name = "FILE",
+        global = true,
+        help_heading = "Host"
+    )]
+    #[serde(rename = "smart.spool")]
+    pub health_spool: Option<PathBuf>,
 
     /// Unix socket of a `brokerwatch reader` that runs as the broker's user; without it the server starts its own.
     #[arg(
@@ -265,6 +275,8 @@ pub struct Config {
     pub sysfs: PathBuf,
     /// Where what was learned of drives is kept.
     pub state_dir: Option<PathBuf>,
+    /// What the privileged helper writes.
+    pub health_spool: PathBuf,
     /// Socket of the reader.
     pub reader_socket: Option<PathBuf>,
     /// Least level that is logged.
@@ -304,6 +316,7 @@ impl Options {
             procfs: self.procfs.or(file.procfs),
             sysfs: self.sysfs.or(file.sysfs),
             state_dir: self.state_dir.or(file.state_dir),
+            health_spool: self.health_spool.or(file.health_spool),
             reader_socket: self.reader_socket.or(file.reader_socket),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
@@ -343,6 +356,7 @@ impl Options {
             procfs: self.procfs.unwrap_or_else(|| PathBuf::from("/proc")),
             sysfs: self.sysfs.unwrap_or_else(|| PathBuf::from("/sys")),
             state_dir: self.state_dir,
+            health_spool: self.health_spool.unwrap_or_else(|| PathBuf::from("/run/brokerwatch-smart/health.json")),
             reader_socket: self.reader_socket,
             log_level: self.log_level.unwrap_or_default(),
             log_format: self.log_format.unwrap_or_default(),

@@ -219,3 +219,17 @@ pub const SOCKETS_MAX: usize = 200_000;
 pub const PEER_SOCKETS_MAX: usize = 512;
 /// Other brokers, and addresses that are no broker's, whose links are told.
 pub const PEERS_MAX: usize = 256;
+/// Drives of a machine that are asked for their health.
+pub const DRIVES_MAX: usize = 256;
+
+/// Bytes of what smartctl writes about one drive.
+pub const SMART_OUTPUT_BYTES_MAX: u64 = 1 << 20;
+
+/// Records of the kernel's log that are read in one round; its buffer holds fewer.
+pub const KERNEL_RECORDS_MAX: usize = 100_000;
+
+/// Bytes of one record of the kernel's log; the kernel makes none that are longer.
+pub const KERNEL_RECORD_BYTES_MAX: usize = 16 << 10;
+
+/// Classes and devices of the kernel's log that are told apart; beyond it the device is left out.
+pub const KERNEL_DEVICES_MAX: usize = 500;

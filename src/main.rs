@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 use brokerwatch::baseline::Baseline;
 use brokerwatch::cli::{
-    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, WhatIfArgs, exit,
+    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, SmartHelperArgs,
+    WhatIfArgs, exit,
 };
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Some(Command::Alerts(arguments)) => print_alerts(arguments),
         Some(Command::Runbook(arguments)) => runbook(arguments),
         Some(Command::Reader(arguments)) => reader(arguments),
+        Some(Command::SmartHelper(arguments)) => smart_helper(&cli, arguments),
     };
     code.into()
 }
@@ -242,6 +244,32 @@ fn print_or_tell(made: Result<String, String>) -> u8 {
             exit::CLEAN
         }
         Err(message) => usage(&message),
+    }
+}
+
+fn smart_helper(cli: &Cli, arguments: &SmartHelperArgs) -> u8 {
+    let config = match configuration(cli) {
+        Ok(config) => config,
+        Err(message) => return usage(&message),
+    };
+    let usual = ["/usr/sbin/smartctl", "/usr/local/sbin/smartctl", "/sbin/smartctl"].map(PathBuf::from);
+    let result = match &arguments.nvme {
+        Some(device) => sources::smart::answer_nvme(device, std::io::stdout().lock()),
+        None => sources::smart::run(&sources::smart::Helper {
+            procfs: config.procfs,
+            sysfs: config.sysfs,
+            devices: PathBuf::from("/dev"),
+            spool: config.health_spool.clone(),
+            smartctl: arguments.smartctl.clone().or_else(|| usual.into_iter().find(|program| program.exists())),
+            program: PathBuf::from(life::OWN_PROGRAM),
+        }),
+    };
+    match result {
+        Ok(()) => exit::CLEAN,
+        Err(error) => {
+            eprintln!("brokerwatch smart-helper: {}: {error}", config.health_spool.display());
+            exit::BLIND
+        }
     }
 }
 

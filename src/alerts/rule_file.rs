@@ -33,7 +33,8 @@ rule_files! {
     "host"
     "drives"
     "risk"
-    "log_dirs";
+    "log_dirs"
+    "drive_health";
     optional
     "watchdog"
 }

@@ -3,6 +3,7 @@
 mod broker;
 mod configs;
 mod disks;
+mod drive_health;
 mod drives;
 mod findings;
 mod hardware;
@@ -94,6 +95,7 @@ pub static COLLECTORS: &[&Collector] = &[
     &hardware::COLLECTOR,
     &machine::COLLECTOR,
     &network::COLLECTOR,
+    &drive_health::COLLECTOR,
     &quorum::COLLECTOR,
     &findings::COLLECTOR,
     &sources::COLLECTOR,

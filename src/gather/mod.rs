@@ -8,6 +8,7 @@ mod choose;
 mod clock;
 pub mod disks;
 pub mod files;
+pub mod health;
 pub mod host;
 mod identity;
 pub mod machine;

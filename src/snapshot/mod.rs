@@ -8,6 +8,7 @@ mod config_files;
 mod configs;
 mod deployments;
 mod disks;
+mod drive_health;
 mod drives;
 mod files;
 mod host;
@@ -38,6 +39,7 @@ pub use deployments::{
     Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume, path_names,
 };
 pub use disks::{Disk, DiskCounters, DiskOp, Disks, Inhibited, IoCounters, Slowness, Stall};
+pub use drive_health::{DriveHealth, DriveReading, DrivesHealth, HealthSpool, KernelClass, KernelEvents, KernelLog};
 pub use drives::{Drive, Drives, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 pub use files::{
     BrokerProcess, Checkpoint, DirFiles, DirHealth, FsErrors, FsPolicy, LogDirFiles, MetaProperties, Probe,
@@ -162,6 +164,10 @@ pub struct NodeView {
     pub machine: Section<Machine>,
     /// The interfaces of its listeners, its sockets, the links to other brokers.
     pub network: Section<Network>,
+    /// What drives tell of their health, through the privileged helper.
+    pub drive_health: Section<DrivesHealth>,
+    /// Hardware in the kernel's log, read directly or through the privileged helper.
+    pub kernel_log: Section<KernelLog>,
     /// Whether it answers at all, and which API versions it offers (ApiVersions).
     pub liveness: Section<Liveness>,
     /// Registered brokers, fenced ones where told, and which of them answered (DescribeCluster).
@@ -231,6 +237,8 @@ sections! {
     "hardware" => hardware,
     "machine" => machine,
     "network" => network,
+    "drive_health" => drive_health,
+    "kernel_log" => kernel_log,
     "liveness" => liveness,
     "registrations" => registrations,
     "metadata" => cluster,

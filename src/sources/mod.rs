@@ -16,6 +16,7 @@ pub mod hsperfdata;
 pub mod jvm;
 pub mod kafka;
 mod kernel_files;
+pub mod kernel_log;
 pub mod log_dir_files;
 pub mod log_dir_place;
 pub mod machine;
@@ -30,6 +31,7 @@ pub mod reader;
 pub mod readings;
 pub mod resources;
 pub mod secret_marks;
+pub mod smart;
 pub mod sock_diag;
 pub mod storage;
 
@@ -38,7 +40,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::gather::{
-    Context, disks as disk_rounds, files as files_round, host as host_round, machine as machine_round,
+    Context, disks as disk_rounds, files as files_round, health, host as host_round, machine as machine_round,
     resources as resources_round, rounds, storage as storage_round,
 };
 use kafka::calls::{
@@ -85,6 +87,8 @@ pub static SOURCES: &[&Source] = &[
     &HARDWARE,
     &MACHINE,
     &NETWORK,
+    &DRIVE_HEALTH,
+    &KERNEL_LOG,
     &LIVENESS,
     &REGISTRATIONS,
     &METADATA_SOURCE,
@@ -249,6 +253,30 @@ pub static NETWORK: Source = Source {
     apis: &[],
     access: "read /proc/PID/net and /sys/class/net; ask the kernel for sockets, in the broker's network name space",
     round: machine_round::network,
+};
+
+/// Health of drives, as `brokerwatch smart-helper` leaves it.
+pub static DRIVE_HEALTH: Source = Source {
+    name: "drive_health",
+    about: "what the machine's drives tell of their own health",
+    interval_ms: 30_000,
+    deadline_ms: 3_000,
+    bound_ms: 90_000,
+    apis: &[],
+    access: "read --smart.spool, which brokerwatch-smart.timer writes as root",
+    round: health::drive_health,
+};
+
+/// The kernel's log.
+pub static KERNEL_LOG: Source = Source {
+    name: "kernel_log",
+    about: "hardware in the kernel's log, by class",
+    interval_ms: 15_000,
+    deadline_ms: 3_000,
+    bound_ms: 90_000,
+    apis: &[],
+    access: "read /dev/kmsg (CAP_SYSLOG), or --smart.spool",
+    round: health::kernel_log,
 };
 
 /// Whether it answers.

@@ -26,6 +26,7 @@ use super::drive_history::{read_history, write_history};
 use super::hardware::{read_hardware, read_sensors};
 use super::host::{read_host, read_node_file};
 use super::jvm::read_jvm;
+use super::kernel_log::follow_kernel_log;
 use super::log_dir_files::{probe, read_dir_files, read_fs};
 use super::log_dir_place::read_place;
 use super::machine::read_machine;
@@ -33,11 +34,12 @@ use super::network::read_network;
 use super::proc::{Wanted, read_broker_process, read_state};
 use super::properties::read_properties;
 use super::resources::{read_memory_maps, read_resources};
+use super::smart::read_spool;
 use super::sock_diag::{WantedSockets, read_sockets};
 use super::storage::{read_below, read_real_path};
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::{ErrorKind, Failure, ProcessId};
+use crate::snapshot::{ErrorKind, Failure, KernelLog, ProcessId};
 
 /// What the reader is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -233,6 +235,18 @@ pub enum Question {
         pid: Option<u32>,
         /// What is looked for.
         wanted: WantedSockets,
+    },
+    /// What the privileged helper wrote; the answer is a `HealthSpool`.
+    HealthSpool {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The kernel's log; the answer is a `KernelLog`.
+    KernelLog {
+        /// `/dev/kmsg`.
+        device: PathBuf,
+        /// What was counted before.
+        before: KernelLog,
     },
 }
 
@@ -463,6 +477,8 @@ fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
         Question::Below { procfs, sysfs, pid, path } => value(read_below(procfs, sysfs, *pid, path)),
         Question::Resources { procfs, sysfs, of } => value(read_resources(procfs, sysfs, *of)),
         Question::MemoryMaps { procfs, of } => value(read_memory_maps(procfs, *of)),
+        Question::HealthSpool { path } => value(read_spool(path)),
+        Question::KernelLog { device, before } => value(follow_kernel_log(device, before)),
         Question::Jvm { procfs, of, mapped } => value(read_jvm(procfs, *of, mapped.as_deref())),
         Question::Hardware { procfs, sysfs, disks, nics } => value(Ok(read_hardware(procfs, sysfs, disks, nics))),
         Question::Sensors { sysfs } => value(Ok(read_sensors(sysfs))),
