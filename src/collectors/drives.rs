@@ -35,9 +35,6 @@ pub(super) static COLLECTOR: Collector = Collector {
     collect,
 };
 
-/// States of a drive that takes commands: of SCSI, and of NVMe.
-const RUNNING_STATES: [&str; 2] = ["running", "live"];
-
 static RUNNING: Metric<1> = Metric::gauge(
     "kafka_disk_running",
     Scope::Broker,
@@ -181,8 +178,8 @@ fn device(name: &str, drive: &Drive, samples: &mut Samples) {
     gauge(&TIMEOUTS, scsi.timeouts);
     gauge(&SUSPENDED, drive.suspended.map(u64::from));
     gauge(&UNREADABLE_FILES, Some(drive.unreadable));
+    gauge(&RUNNING, drive.is_running().map(u64::from));
     if let Some(state) = &drive.state {
-        samples.push(&RUNNING, [name], RUNNING_STATES.contains(&state.as_str()));
         samples.push(&STATE, [name, state], 1);
     }
     if let Some(link) = &drive.link {

@@ -1,25 +1,30 @@
 //! Which log directories, and which drives below them, are not to be trusted with data any more: one row for each reason,
-//! each a function over what was seen. What cannot be judged is not in the answer: it is not a 0.
+//! each a function over what was seen. What cannot be judged is not in the answer: it is not a 0. A grave reason of a drive
+//! is one of the log directories on it, too.
 
 use std::collections::BTreeMap;
 
 use super::blast_radius::spelled;
+use super::disk_io::STALL_MS_MIN;
 use super::fleet::{Node, Places};
-use crate::snapshot::{ErrorKind, Failure, LogDirStorage};
+use crate::snapshot::{Disk, Drive, ErrorKind, Failure, LogDirStorage};
 
-/// A reason for which a log directory is suspected.
+/// A reason for which a log directory, or a drive, is suspected.
 #[derive(Debug)]
 pub struct Reason {
     /// Its name, as in the `reason` label.
     pub name: &'static str,
     /// What it is, as half a sentence.
     pub about: &'static str,
-    /// Judges every log directory for which this can be told.
+    /// Judges every log directory, or every drive, for which this can be told.
     judge: for<'n> fn(&'n Node<'_>) -> Verdicts<'n>,
 }
 
-/// Log directories as configured, and whether the reason holds.
+/// Log directories as configured, or devices, and whether the reason holds.
 type Verdicts<'n> = Vec<(&'n str, bool)>;
+
+/// What is suspected, with the reasons that could be judged, and whether they hold.
+pub type Suspects = BTreeMap<String, BTreeMap<&'static str, bool>>;
 
 /// Every reason for log directories.
 pub static LOG_DIR_REASONS: &[Reason] = &[
@@ -34,16 +39,96 @@ pub static LOG_DIR_REASONS: &[Reason] = &[
     },
 ];
 
-/// Log directories as the broker spells them, each with the reasons that could be judged, and whether they hold.
+/// Reasons for drives, and for layers above them, for which what lies on them is in danger.
+pub static GRAVE_DISK_REASONS: &[Reason] = &[
+    Reason { name: "stalled", about: "operations are in flight and none ends", judge: stalled },
+    Reason { name: "not_running", about: "the kernel sends it no commands", judge: not_running },
+    Reason { name: "unanswered", about: "its attributes in /sys cannot be read in time", judge: unanswered },
+    Reason { name: "raid_degraded", about: "the md array lacks a member", judge: raid_degraded },
+];
+
+/// Reasons for drives that warn, by themselves.
+pub static MILD_DISK_REASONS: &[Reason] = &[
+    Reason { name: "slow", about: "it is slow for its load, by its own history", judge: slow },
+    Reason { name: "link", about: "its link is slower or narrower than it could be", judge: link },
+];
+
+/// Log directories as the broker spells them.
 #[must_use]
-pub fn log_dirs(node: &Node<'_>) -> BTreeMap<String, BTreeMap<&'static str, bool>> {
-    let mut dirs: BTreeMap<String, BTreeMap<&'static str, bool>> = BTreeMap::new();
-    for reason in LOG_DIR_REASONS {
-        for (dir, holds) in (reason.judge)(node) {
-            *dirs.entry(spelled(dir)).or_default().entry(reason.name).or_default() |= holds;
+pub fn log_dirs(node: &Node<'_>) -> Suspects {
+    let mut dirs = Suspects::new();
+    add(&mut dirs, LOG_DIR_REASONS, node, spelled);
+    let Some(storage) = node.view.node.storage.fresh(node.view.now) else { return dirs };
+    let mut drives = Suspects::new();
+    add(&mut drives, GRAVE_DISK_REASONS, node, str::to_owned);
+    for (path, below) in storage.dirs.iter().filter_map(|(path, below)| Some((path, below.as_ref().ok()?))) {
+        for (reason, holds) in below.devices().filter_map(|device| drives.get(device)).flatten() {
+            *dirs.entry(spelled(path)).or_default().entry(reason).or_default() |= holds;
         }
     }
     dirs
+}
+
+/// Drives, and layers above them, by the kernel's names.
+#[must_use]
+pub fn disks(node: &Node<'_>) -> Suspects {
+    let mut disks = Suspects::new();
+    add(&mut disks, GRAVE_DISK_REASONS, node, str::to_owned);
+    add(&mut disks, MILD_DISK_REASONS, node, str::to_owned);
+    disks
+}
+
+fn add(suspects: &mut Suspects, reasons: &[Reason], node: &Node<'_>, spelled: impl Fn(&str) -> String) {
+    for reason in reasons {
+        for (what, holds) in (reason.judge)(node) {
+            *suspects.entry(spelled(what)).or_default().entry(reason.name).or_default() |= holds;
+        }
+    }
+}
+
+/// What the kernel counts of each device, judged where that can be done.
+fn counted<'n>(node: &'n Node<'_>, judge: impl Fn(&Disk) -> Option<bool>) -> Verdicts<'n> {
+    let disks = node.view.node.disks.fresh(node.view.now);
+    let devices = disks.iter().flat_map(|disks| &disks.devices);
+    devices.filter_map(|(name, disk)| Some((name.as_str(), judge(disk)?))).collect()
+}
+
+/// What the attributes of each device say, judged where that can be done.
+fn described<'n>(node: &'n Node<'_>, judge: impl Fn(&Result<Drive, Failure>) -> Option<bool>) -> Verdicts<'n> {
+    let drives = node.view.node.drives.fresh(node.view.now);
+    let devices = drives.iter().flat_map(|drives| &drives.devices);
+    devices.filter_map(|(name, drive)| Some((name.as_str(), judge(drive)?))).collect()
+}
+
+fn stalled<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    counted(node, |disk| disk.counters.in_flight.map(|_| disk.stall.stalled_ms >= STALL_MS_MIN))
+}
+
+fn slow<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    // One operation that is slow is enough; none that could be judged says nothing.
+    counted(node, |disk| disk.slowness.values().filter_map(|slowness| slowness.slow).max())
+}
+
+fn not_running<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    described(node, |drive| drive.as_ref().ok()?.is_running().map(|is_running| !is_running))
+}
+
+fn unanswered<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    described(node, |drive| match drive {
+        Ok(_) => Some(false),
+        Err(failure) => (failure.kind == ErrorKind::Timeout).then_some(true),
+    })
+}
+
+fn raid_degraded<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    described(node, |drive| drive.as_ref().ok()?.md.as_ref()?.degraded.map(|missing| missing > 0))
+}
+
+fn link<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    described(node, |drive| {
+        let link = drive.as_ref().ok()?.link.as_ref()?;
+        [link.speed_ratio, link.width_ratio].into_iter().flatten().map(|ratio| ratio < 1.0).max()
+    })
 }
 
 fn offline<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
@@ -94,7 +179,10 @@ mod tests {
     use super::super::View;
     use super::super::fleet::Fleet;
     use super::*;
-    use crate::snapshot::{DirFiles, LogDirFiles, NodeView};
+    use crate::snapshot::{
+        DirFiles, DiskCounters, DiskOp, Disks, Drives, Layer, LayerKind, LogDirFiles, Md, NodeView, Slowness, Stall,
+        Storage,
+    };
     use crate::testing::{Sample, seen};
 
     fn judged(node: &NodeView) -> Vec<(String, &'static str, bool)> {
@@ -140,9 +228,82 @@ mod tests {
         assert_eq!(judged(&node), expected.map(|(dir, reason, holds)| (dir.to_owned(), reason, holds)));
     }
 
+    /// A node with `/a` on sda over md0 and `/b` on sdb.
+    fn on_drives() -> NodeView {
+        let dir = |device: &str, layers: &[(&str, &str)]| {
+            let layer = |(name, below): &(&str, &str)| Layer {
+                name: (*name).to_owned(),
+                kind: LayerKind::Md,
+                device: Some("9:0".to_owned()),
+                below: vec![(*below).to_owned()],
+                ..Layer::default()
+            };
+            Ok(LogDirStorage {
+                device: Some(device.to_owned()),
+                drives: vec![layers.last().map_or(device, |(_, below)| below).to_owned()],
+                layers: layers.iter().map(layer).collect(),
+                ..LogDirStorage::default()
+            })
+        };
+        let dirs = [("/a", dir("md0", &[("md0", "sda")])), ("/b", dir("sdb", &[]))];
+        let mut node = Sample::broker(1).node();
+        node.storage = seen(Storage {
+            dirs: dirs.into_iter().map(|(path, dir)| (path.to_owned(), dir)).collect(),
+            ..Storage::default()
+        });
+        node
+    }
+
+    fn suspected(node: &NodeView) -> Vec<(String, &'static str)> {
+        let view = View::new(node, Sample::NOW);
+        let fleet = Fleet::of_one(&view);
+        let all = disks(&fleet.nodes[0]);
+        let holding = all.iter().flat_map(|(disk, reasons)| {
+            reasons.iter().filter(|(_, holds)| **holds).map(|(reason, _)| (disk.clone(), *reason))
+        });
+        holding.collect()
+    }
+
+    #[test]
+    fn a_stalled_drive_and_the_directory_on_it_are_suspect_and_a_slow_one_is_alone() {
+        let mut node = on_drives();
+        let disk = |stalled_ms, slow| Disk {
+            counters: DiskCounters { in_flight: Some(2), ..DiskCounters::default() },
+            stall: Stall { stalled_ms, ..Stall::default() },
+            slowness: BTreeMap::from([(DiskOp::Write, Slowness { slow, ..Slowness::default() })]),
+            ..Disk::default()
+        };
+        let devices = [("sda", disk(STALL_MS_MIN, None)), ("sdb", disk(STALL_MS_MIN - 1, Some(true)))];
+        node.disks = seen(Disks {
+            devices: devices.into_iter().map(|(name, disk)| (name.to_owned(), disk)).collect(),
+            ..Disks::default()
+        });
+        assert_eq!(suspected(&node), [("sda".to_owned(), "stalled"), ("sdb".to_owned(), "slow")]);
+        let of_dirs: Vec<_> = judged(&node).into_iter().filter(|(_, reason, _)| *reason == "stalled").collect();
+        assert_eq!(of_dirs, [("/a".to_owned(), "stalled", true), ("/b".to_owned(), "stalled", false)]);
+        assert!(judged(&node).iter().all(|(_, reason, _)| *reason != "slow"), "it warns, by itself");
+    }
+
+    #[test]
+    fn what_a_drive_says_of_itself_is_judged_and_what_it_has_not_is_not() {
+        let mut node = on_drives();
+        let state = |state: &str| Drive { state: Some(state.to_owned()), ..Drive::default() };
+        let md = Drive { md: Some(Md { degraded: Some(1), ..Md::default() }), ..Drive::default() };
+        let devices =
+            [("md0", Ok(md)), ("sda", Ok(state("offline"))), ("sdb", Err(Failure::new(ErrorKind::Timeout, "x")))];
+        node.drives =
+            seen(Drives { devices: devices.into_iter().map(|(name, drive)| (name.to_owned(), drive)).collect() });
+        let expected = [("md0", "raid_degraded"), ("sda", "not_running"), ("sdb", "unanswered")];
+        assert_eq!(suspected(&node), expected.map(|(name, reason)| (name.to_owned(), reason)));
+        let a: Vec<_> =
+            judged(&node).into_iter().filter(|(dir, ..)| dir == "/a").map(|(_, reason, _)| reason).collect();
+        assert!(a.contains(&"raid_degraded") && a.contains(&"not_running"), "{a:?}");
+    }
+
     #[test]
     fn reasons_are_distinct() {
-        let names: BTreeSet<_> = LOG_DIR_REASONS.iter().map(|reason| reason.name).collect();
-        assert_eq!(names.len(), LOG_DIR_REASONS.len());
+        let all = [LOG_DIR_REASONS, GRAVE_DISK_REASONS, MILD_DISK_REASONS];
+        let names: BTreeSet<_> = all.iter().flat_map(|reasons| reasons.iter()).map(|reason| reason.name).collect();
+        assert_eq!(names.len(), all.iter().map(|reasons| reasons.len()).sum::<usize>());
     }
 }

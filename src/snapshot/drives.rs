@@ -48,6 +48,14 @@ pub struct Drive {
     pub unreadable: u64,
 }
 
+impl Drive {
+    /// Whether the kernel sends it commands: SCSI says running, NVMe live; absent for devices without a state.
+    #[must_use]
+    pub fn is_running(&self) -> Option<bool> {
+        self.state.as_deref().map(|state| ["running", "live"].contains(&state))
+    }
+}
+
 /// Counters of the SCSI layer; 32 bits each in the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
