@@ -1,0 +1,212 @@
+//! A log directory of a real broker on a disk that answers late, hangs, fills and fails. What the page says, and when, is
+//! held against what Kafka itself says.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::equality::produce;
+use crate::harness::{Cluster, Page, Sidecar, eventually, holds};
+
+/// A stalled drive has to be named within this time.
+const NAMED_WITHIN: Duration = Duration::from_secs(15);
+
+/// A mounted file system whose disk breaks on command; taken down when dropped.
+struct FaultDisk {
+    dir: PathBuf,
+    /// Kernel name of its loop device.
+    device: String,
+}
+
+impl FaultDisk {
+    fn up(dir: &Path) -> Self {
+        let said = tool("up", dir, &["--mb", "400"]);
+        let device = said.split_whitespace().find_map(|word| word.strip_prefix("LOOP=/dev/")).unwrap().to_owned();
+        Self { dir: dir.to_owned(), device }
+    }
+
+    fn mount(&self) -> PathBuf {
+        self.dir.join("mnt")
+    }
+
+    fn set(&self, faults: &[&str]) {
+        tool("set", &self.dir, faults);
+    }
+}
+
+impl Drop for FaultDisk {
+    fn drop(&mut self) {
+        let _ = Command::new(script()).args(["down".as_ref(), self.dir.as_os_str()]).output();
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/fault-disk")
+}
+
+fn tool(command: &str, dir: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(script()).arg(command).arg(dir).args(arguments).output().unwrap();
+    let said = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).into_owned());
+    assert!(output.status.success(), "fault-disk {command}: {said:?}");
+    said.concat()
+}
+
+/// Whether this user may make block devices; where everything is required, it must.
+fn may_make_disks() -> bool {
+    let may = rustix::process::geteuid().is_root() && Path::new("/dev/fuse").exists();
+    let required = std::env::var("BROKERWATCH_TESTS_REQUIRE_ALL").is_ok_and(|value| value == "1");
+    assert!(may || !required, "disks that break need root and /dev/fuse");
+    if !may {
+        println!("SKIPPED: disks that break need root and /dev/fuse");
+    }
+    may
+}
+
+/// A broker of a cluster whose second log directory lies on a disk that breaks.
+struct Bench {
+    // Dropped in this order: the sidecar and the cluster let go of the disk first.
+    sidecar: Sidecar,
+    cluster: Cluster,
+    disk: FaultDisk,
+    log_dir: String,
+    file: String,
+}
+
+impl Bench {
+    fn up() -> Self {
+        let cluster = Cluster::up(3, None);
+        cluster.kafka(&["term", "2"]);
+        let disk = FaultDisk::up(Path::new(&cluster.file("disk")));
+        let (before, log_dir) = (cluster.file("broker-2/data-b"), disk.mount().join("data-b"));
+        let moved = Command::new("cp").args(["-a", &before]).arg(&log_dir).status().unwrap();
+        assert!(moved.success());
+        let log_dir = log_dir.display().to_string();
+        let file = cluster.file("broker-2/on-disk.properties");
+        let text = std::fs::read_to_string(cluster.properties("2")).unwrap();
+        assert!(text.contains(&before), "{text}");
+        std::fs::write(&file, text.replace(&before, &log_dir)).unwrap();
+        cluster.kafka(&["start", "2", "--properties", &file]);
+        cluster.kafka(&["topic", "create", "orders", "--partitions", "24", "--replication-factor", "3"]);
+        produce(&cluster, "orders", 2_000);
+        let sidecar = Sidecar::start(&[&format!("--kafka.properties-file={file}")]);
+        Self { sidecar, cluster, disk, log_dir, file }
+    }
+
+    /// How long until the page shows this; the page itself must never take long.
+    fn until(&self, what: &str, limit: Duration, holds_on: impl Fn(&Page) -> Result<(), String>) -> Duration {
+        let mut slowest = Duration::ZERO;
+        let took = eventually(limit, || {
+            let asked = Instant::now();
+            let page = self.sidecar.page();
+            slowest = slowest.max(asked.elapsed());
+            holds_on(&page)
+        });
+        println!("{what}: {:.1} s; slowest page {} ms", took.as_secs_f64(), slowest.as_millis());
+        assert!(slowest < Duration::from_secs(1), "{what}: a page took {slowest:?}");
+        took
+    }
+
+    /// Whether Kafka says that all replicas are in sync: what it shows of a disk that hangs.
+    fn kafka_is_content(&self) -> bool {
+        let described = self.cluster.described().unwrap();
+        described.values().all(|partition| partition.isr.len() == partition.replicas.len())
+    }
+}
+
+fn above(page: &Page, name: &str, labels: &[(&str, &str)], bound: f64) -> Result<(), String> {
+    let value = page.value(name, labels);
+    holds(value.is_some_and(|value| value > bound), || format!("{name}{labels:?} is {value:?}, not above {bound}"))
+}
+
+fn is(page: &Page, name: &str, labels: &[(&str, &str)], wanted: f64) -> Result<(), String> {
+    let value = page.value(name, labels);
+    holds(value == Some(wanted), || format!("{name}{labels:?} is {value:?}, not {wanted}"))
+}
+
+#[test]
+fn a_disk_that_answers_late_hangs_and_fails_is_named_with_its_directory() {
+    if !may_make_disks() {
+        return;
+    }
+    let bench = Bench::up();
+    let (device, log_dir) = (bench.disk.device.as_str(), bench.log_dir.as_str());
+    let of_device = [("device", device)];
+    let of_dir = [("log_dir", log_dir)];
+    bench.until("healthy, and the directory is on its disk", Duration::from_secs(40), |page| {
+        above(page, "kafka_log_dir_device_info", &[("log_dir", log_dir), ("device", device)], 0.0)?;
+        is(page, "kafka_log_dir_writable", &of_dir, 1.0)?;
+        is(page, "kafka_log_dir_online", &of_dir, 1.0)?;
+        is(page, "kafka_disk_io_stalled_seconds", &of_device, 0.0)?;
+        is(page, "kafka_broker_up", &[], 1.0)
+    });
+
+    println!("-- it answers late (300 ms for each write)");
+    bench.disk.set(&["write_ms=300", "sync_ms=300"]);
+    let writes = [("device", device), ("op", "write")];
+    let (took, done) = {
+        let page = bench.sidecar.page();
+        let value = |name| page.value(name, &writes).unwrap_or(0.0);
+        (value("kafka_disk_io_time_seconds_total"), value("kafka_disk_io_completed_total"))
+    };
+    produce(&bench.cluster, "orders", 2_000);
+    bench.until("a write takes more than 200 ms", Duration::from_secs(60), |page| {
+        let value = |name| page.value(name, &writes).ok_or(format!("no {name}"));
+        let await_seconds = (value("kafka_disk_io_time_seconds_total")? - took)
+            / (value("kafka_disk_io_completed_total")? - done).max(1.0);
+        holds(await_seconds > 0.2, || format!("{await_seconds:.3} s for each write"))
+    });
+
+    println!("-- it hangs");
+    bench.disk.set(&["hang"]);
+    let stalled = bench.until("the drive has stalled", NAMED_WITHIN, |page| {
+        above(page, "kafka_disk_io_stalled_seconds", &of_device, 5.0)?;
+        above(page, "kafka_log_dir_device_info", &[("log_dir", log_dir), ("device", device)], 0.0)
+    });
+    let checkpoints = bench.until("checkpoints are no longer written", NAMED_WITHIN, |page| {
+        above(page, "kafka_broker_checkpoint_age_seconds", &[], 10.0)
+    });
+    assert!(stalled + checkpoints < NAMED_WITHIN, "not within {NAMED_WITHIN:?}");
+    bench.until("threads of the broker are stuck in the kernel", Duration::from_secs(30), |page| {
+        above(page, "kafka_node_process_uninterruptible_threads", &[], 0.0)
+    });
+    bench.until("the drive is suspect, its replicas are counted", Duration::from_secs(30), |page| {
+        is(page, "kafka_disk_suspect", &[("device", device), ("reason", "stalled")], 1.0)?;
+        above(page, "kafka_disk_follower_partitions", &of_device, 0.0)?;
+        // Kafka goes on as if nothing were.
+        is(page, "kafka_broker_up", &[], 1.0)?;
+        is(page, "kafka_log_dir_online", &of_dir, 1.0)
+    });
+    println!("Kafka meanwhile: all replicas in sync: {}", bench.kafka_is_content());
+    bench.disk.set(&[]);
+    bench.until("well again", Duration::from_secs(60), |page| {
+        is(page, "kafka_disk_io_stalled_seconds", &of_device, 0.0)?;
+        is(page, "kafka_disk_suspect", &[("device", device), ("reason", "stalled")], 0.0)?;
+        let age = page.value("kafka_broker_checkpoint_age_seconds", &[]);
+        holds(age.is_some_and(|age| age < 10.0), || format!("checkpoints are {age:?} s old"))
+    });
+
+    println!("-- it is full");
+    let filled = bench.disk.mount().join("filler");
+    let _ = Command::new("dd").args(["if=/dev/zero", "bs=1M"]).arg(format!("of={}", filled.display())).output();
+    bench.until("nothing is left", Duration::from_secs(30), |page| {
+        let left = page.value("kafka_log_dir_filesystem_available_bytes", &of_dir);
+        holds(left.is_some_and(|left| left < 1e6), || format!("{left:?} bytes are left"))
+    });
+    let _ = std::fs::remove_file(&filled);
+    bench.cluster.kafka(&["restart", "2", "--properties", &bench.file]);
+    bench.until("it has space again", Duration::from_secs(60), |page| {
+        above(page, "kafka_log_dir_filesystem_available_bytes", &of_dir, 1e6)?;
+        is(page, "kafka_log_dir_online", &of_dir, 1.0)
+    });
+
+    println!("-- it fails");
+    bench.disk.set(&["write_eio", "sync_eio"]);
+    bench.until("the file system gave up", Duration::from_secs(30), |page| {
+        is(page, "kafka_log_dir_writable", &of_dir, 0.0)
+    });
+    bench.until("the broker took it offline", Duration::from_secs(60), |page| {
+        is(page, "kafka_log_dir_online", &of_dir, 0.0)?;
+        is(page, "kafka_broker_up", &[], 1.0)
+    });
+    println!("Kafka meanwhile: all replicas in sync: {}", bench.kafka_is_content());
+}
