@@ -1,4 +1,5 @@
 //! The rules as the program prints them: promtool takes them in every form, and each key that can be set does what it says.
+//! What a linter would find in them; that each ends; and that what their runbooks name exists.
 
 #![allow(
     clippy::disallowed_methods,
@@ -7,6 +8,8 @@
 )]
 
 mod common;
+#[path = "common/mutants.rs"]
+mod mutants;
 #[path = "common/promql.rs"]
 mod promql;
 #[path = "common/shipped.rs"]
@@ -18,7 +21,7 @@ use std::path::PathBuf;
 use assert_cmd::Command;
 use brokerwatch::alerts::{self, Format, MARK, RULE_FILES, THRESHOLDS, Wish};
 use serde_json::Value;
-use shipped::{assert_none, files, list, promtool, rule_files, text};
+use shipped::{assert_none, files, list, promtool, rule_files, rules, text};
 
 // --- the files and the table -------------------------------------------------
 
@@ -66,6 +69,15 @@ fn each_threshold_stands_in_a_rule_as_its_row_says() {
     keys.dedup();
     assert_eq!(keys.len(), THRESHOLDS.len(), "a key is there twice");
     assert_none(wrong);
+}
+
+/// KafkaSidecarVersion compares with the version whose rules these are.
+#[test]
+fn the_rules_are_of_this_version() {
+    let sidecars = RULE_FILES.iter().find(|file| file.name == "sidecars").unwrap().text;
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(sidecars.contains(&format!("brokerwatch_build_info{{version!=\"{version}\"}}")), "alerts/sidecars.yaml");
+    assert!(sidecars.contains(&format!("those of version {version}:")), "alerts/sidecars.yaml");
 }
 
 /// A bound of a threshold, as it is written.
@@ -265,4 +277,348 @@ fn the_command_prints_lists_and_refuses() {
     assert!(code == 0 && out.starts_with("## KafkaBrokerDown\n"), "{out}");
     assert_eq!(run(&["runbook", "--list"]).1, alerts::runbook_list());
     assert_eq!(run(&["runbook"]).0, 64);
+}
+
+// --- what is wrong with a rule without asking a server ---------------------------
+
+/// Prometheus' duration in seconds; one unit only.
+fn seconds(wait: &str) -> Option<u64> {
+    let (number, unit) = wait.split_at_checked(wait.len().checked_sub(1)?)?;
+    let unit = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)].into_iter().find(|(name, _)| *name == unit)?.1;
+    Some(number.parse::<u64>().ok()? * unit)
+}
+
+/// Names of the functions and aggregations whose results are compared with 0.
+fn equal_to_zero(expression: &str) -> Vec<&str> {
+    // Where the parenthesis opens that is closed at the end of a text.
+    let opening = |text: &str| {
+        let mut depth = 0;
+        text.char_indices().rev().find_map(|(at, next)| {
+            depth += i32::from(next == ')') - i32::from(next == '(');
+            (depth == 0).then_some(at)
+        })
+    };
+    let name = |at: usize| {
+        let mut head = expression[..opening(&expression[..=at])?].trim_end();
+        if head.ends_with(')') {
+            head = head[..opening(head)?].trim_end();
+            head = head.strip_suffix("without").or_else(|| head.strip_suffix("by"))?.trim_end();
+        }
+        head.rsplit(|next: char| !(next.is_alphanumeric() || next == '_')).next()
+    };
+    expression.match_indices(") == 0").filter_map(|(at, _)| name(at)).collect()
+}
+
+/// What is wrong with one rule, as far as its text shows it: the rules that pint has offline, and those of our own.
+fn lint(rule: &Value) -> Vec<String> {
+    let expression = mutants::one_line(text(rule, "expr"));
+    let name = text(rule, "alert");
+    let mut wrong = Vec::new();
+    let mut demand = |holds: bool, what: &str| {
+        if !holds {
+            wrong.push(format!("{what}: {expression}"));
+        }
+    };
+    let compares = [">", "<", "==", "!="].iter().any(|operator| {
+        expression
+            .match_indices(operator)
+            .any(|(at, _)| expression[..at].matches('{').count() == expression[..at].matches('}').count())
+    });
+    let matches = expression.contains(['=', '~']) && expression.contains('{');
+    let joins = [" and on ", " unless on "].iter().any(|join| expression.contains(join));
+    // Without any of these it fires as long as its series is there, which only the watchdog may.
+    let has_condition = compares || matches || joins || name == "KafkaWatchdog";
+    demand(name.is_empty() || has_condition, "an alert without a condition");
+    let spaced = expression.replace(' ', "");
+    let never = equal_to_zero(&expression).into_iter().find(|name| ["count", "count_values", "group"].contains(name));
+    demand(never.is_none(), "a count of nothing is not 0, it is nothing, so this is never true");
+    for growth in ["rate(", "increase("] {
+        let negative = spaced.match_indices(growth).any(|(at, _)| {
+            let rest = &spaced[at..];
+            rest.find("])").is_some_and(|end| rest[end + 2..].starts_with("<0"))
+        });
+        demand(!negative, "growth is never below 0");
+        demand(!spaced.contains(&format!("{growth}sum")), "a rate of a sum sees restarts as growth");
+    }
+    for pattern in spaced.split("=~\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        demand(pattern.contains(|next: char| "|.*+?[(\\".contains(next)), "a pattern without a pattern");
+        demand(!pattern.starts_with('^') && !pattern.ends_with('$'), "patterns are anchored already");
+    }
+    demand(!spaced.contains("absent("), "absent() names no culprit");
+    let own = format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}}");
+    let recorded = name.is_empty();
+    demand(
+        recorded || spaced.matches("ALERTS").count() == spaced.matches(&own).count(),
+        "it holds what another alert fires",
+    );
+    for key in ["for", "keep_firing_for"] {
+        let Some(wait) = rule[key].as_str() else { continue };
+        demand(seconds(wait).is_some(), &format!("{key} is a number with one unit"));
+    }
+    wrong
+}
+
+#[test]
+fn no_rule_has_what_a_linter_would_find() {
+    let mut wrong = Vec::new();
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for rule in rules() {
+        let name = if rule.get("alert").is_some() { text(&rule, "alert") } else { text(&rule, "record") };
+        wrong.extend(lint(&rule).into_iter().map(|complaint| format!("{name}: {complaint}")));
+        if let Some(other) = seen.insert(mutants::one_line(text(&rule, "expr")), name.to_owned()) {
+            wrong.push(format!("{name}: the same expression as {other}"));
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn the_linter_finds_what_it_is_for() {
+    for (expression, found) in [
+        ("kafka_broker_up", "without a condition"),
+        ("count(kafka_broker_up) == 0", "never true"),
+        ("x > 1 or count by (a) (kafka_broker_up{b=\"c\"}) == 0", "count of nothing"),
+        ("rate(x[5m]) < 0", "never below 0"),
+        ("rate(sum by (a) (x)[5m:]) > 0", "rate of a sum"),
+        ("x{a=~\"b\"} > 0", "without a pattern"),
+        ("x{a=~\"^b|c\"} > 0", "anchored already"),
+        ("absent(x) == 1", "no culprit"),
+        ("x > 0 and on () ALERTS{alertname=\"Y\", alertstate=\"firing\"}", "what another alert"),
+    ] {
+        let rule = serde_json::json!({"alert": "X", "expr": expression, "for": "1m"});
+        assert!(lint(&rule).iter().any(|complaint| complaint.contains(found)), "{expression}: {:?}", lint(&rule));
+    }
+    for expression in [
+        "x == 0",
+        "count by (a) (x == 0) > 1",
+        "max by (a) (x) == 0",
+        "count(x > 1) > 0 or max(y) == 0",
+        "x{v!=\"1\"}",
+        "x == 0 unless on () count(y) > 0",
+    ] {
+        let rule = serde_json::json!({"alert": "X", "expr": expression, "for": "1m"});
+        assert_none(lint(&rule));
+    }
+}
+
+/// Prometheus 2.42 knows neither newer functions nor what has to be switched on.
+#[test]
+fn rules_need_no_prometheus_newer_than_2_42() {
+    const KNOWN: [&str; 27] = [
+        "abs",
+        "ceil",
+        "changes",
+        "clamp_min",
+        "clamp_max",
+        "count_over_time",
+        "delta",
+        "deriv",
+        "exp",
+        "floor",
+        "increase",
+        "label_replace",
+        "last_over_time",
+        "ln",
+        "max_over_time",
+        "min_over_time",
+        "avg_over_time",
+        "predict_linear",
+        "present_over_time",
+        "quantile_over_time",
+        "rate",
+        "resets",
+        "round",
+        "sum_over_time",
+        "time",
+        "timestamp",
+        "vector",
+    ];
+    const KEYWORDS: [&str; 24] = [
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "and",
+        "or",
+        "unless",
+        "bool",
+        "offset",
+        "sum",
+        "max",
+        "min",
+        "avg",
+        "count",
+        "group",
+        "topk",
+        "bottomk",
+        "quantile",
+        "stddev",
+        "count_values",
+        "irate",
+        "scalar",
+    ];
+    let mut wrong = Vec::new();
+    for rule in rules() {
+        let expression = mutants::one_line(text(&rule, "expr"));
+        for (at, _) in expression.match_indices('(') {
+            let before = expression[..at].trim_end();
+            let name = before.rsplit(|next: char| !(next.is_alphanumeric() || next == '_')).next().unwrap_or_default();
+            if !name.is_empty() && !KNOWN.contains(&name) && !KEYWORDS.contains(&name) {
+                wrong.push(format!("{name} in {expression}"));
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+// --- each alert fires, is silent, and ends ---------------------------------------
+
+#[test]
+fn each_alert_ends_after_it_fired_in_one_and_the_same_test() {
+    let mut ends = std::collections::BTreeSet::new();
+    for path in files("alerts/tests", "yaml").values() {
+        for test in list(&shipped::parsed(path), "tests") {
+            let cases = list(test, "alert_rule_test");
+            for case in cases.iter().filter(|case| !list(case, "exp_alerts").is_empty()) {
+                let at = |case: &Value| duration(text(case, "eval_time"));
+                let fires: Vec<&Value> = list(case, "exp_alerts").iter().map(|alert| &alert["exp_labels"]).collect();
+                let over = cases.iter().any(|later| {
+                    let same = later["alertname"] == case["alertname"] && at(later) > at(case);
+                    same && fires
+                        .iter()
+                        .any(|labels| list(later, "exp_alerts").iter().all(|left| left["exp_labels"] != **labels))
+                });
+                if over {
+                    ends.insert(text(case, "alertname").to_owned());
+                }
+            }
+        }
+    }
+    let names: Vec<String> = shipped::alerts().iter().map(|alert| text(alert, "alert").to_owned()).collect();
+    let never = names.into_iter().filter(|name| !ends.contains(name));
+    assert_none(never.map(|name| format!("{name}: no test in which it fires and is over later")).collect());
+}
+
+/// Seconds of a time of promtool, such as 1h5m30s.
+fn duration(time: &str) -> u64 {
+    let (mut sum, mut number) = (0, 0);
+    for next in time.chars() {
+        match next.to_digit(10) {
+            Some(digit) => number = number * 10 + u64::from(digit),
+            None => {
+                sum += number
+                    * match next {
+                        'd' => 86_400,
+                        'h' => 3_600,
+                        'm' => 60,
+                        _ => 1,
+                    };
+                number = 0;
+            }
+        }
+    }
+    sum
+}
+
+// --- runbooks ----------------------------------------------------------------------
+
+/// Texts between backticks and lines that are indented as code.
+fn code(page: &str) -> Vec<String> {
+    let indented = page.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
+    let prose: String = page.lines().filter(|line| !line.starts_with("    ")).map(|line| format!("{line}\n")).collect();
+    let quoted = prose.split('`').skip(1).step_by(2).map(|code| code.split_whitespace().collect::<Vec<_>>().join(" "));
+    indented.chain(quoted).collect()
+}
+
+/// The long flags of a command line, without their values.
+fn flags(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split_whitespace().filter(|word| word.starts_with("--"));
+    words.map(|word| word.split(['=', ',', ')', ':']).next().unwrap_or_default())
+}
+
+#[test]
+fn commands_of_runbooks_exist_with_their_flags() {
+    let tools = std::fs::read_to_string(common::repository("tests/fixtures/kafka_tools.txt")).unwrap();
+    let tools: BTreeMap<&str, Vec<&str>> = tools
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut words = line.split(' ');
+            (words.next().unwrap(), words.skip(1).collect())
+        })
+        .collect();
+    let program = <brokerwatch::cli::Cli as clap::CommandFactory>::command();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for line in code(alerts::RUNBOOKS) {
+        for command in line.split(" | ") {
+            let mut words = command.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            if first.starts_with("kafka-") {
+                seen += 1;
+                let Some(known) = tools.get(first) else {
+                    wrong.push(format!("{first}: no such tool, or not in tests/fixtures/kafka_tools.txt"));
+                    continue;
+                };
+                let action =
+                    words.next().filter(|word| word.chars().all(|next| next.is_ascii_lowercase() || next == '-'));
+                let unknown = flags(command).chain(action.filter(|action| !action.starts_with("--")));
+                wrong.extend(unknown.filter(|flag| !known.contains(flag)).map(|flag| format!("{first} has no {flag}")));
+            } else if first == "brokerwatch" {
+                seen += 1;
+                let sub = words.next().filter(|word| !word.starts_with("--") && *word != ">");
+                let found = sub.map(|sub| program.find_subcommand(sub));
+                if found.is_some_and(|found| found.is_none()) {
+                    wrong.push(format!("brokerwatch has no {}", sub.unwrap_or_default()));
+                    continue;
+                }
+                let own = found.flatten().into_iter().flat_map(clap::Command::get_arguments);
+                let known: Vec<&str> = own.chain(program.get_arguments()).filter_map(clap::Arg::get_long).collect();
+                let unknown = flags(command).filter(|flag| !known.contains(&flag.trim_start_matches("--")));
+                wrong.extend(unknown.map(|flag| format!("brokerwatch {} has no {flag}", sub.unwrap_or_default())));
+            } else if first.starts_with("--") {
+                // A flag by itself is the program's or one of Kafka's tools.
+                let known =
+                    program.get_arguments().chain(program.get_subcommands().flat_map(clap::Command::get_arguments));
+                let known: Vec<String> =
+                    known.filter_map(clap::Arg::get_long).map(|long| format!("--{long}")).collect();
+                let of_tool = |flag: &&str| tools.values().any(|flags| flags.contains(flag));
+                let unknown = flags(command).filter(|flag| !known.iter().any(|long| long == flag) && !of_tool(flag));
+                let unknown =
+                    unknown.filter(|flag| !flag.ends_with('.') && !["--no-collector", "--override"].contains(flag));
+                wrong.extend(unknown.map(|flag| format!("{flag}: nobody has that flag")));
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} commands found");
+    assert_none(wrong);
+}
+
+#[test]
+fn metrics_that_runbooks_name_exist() {
+    let known = promql::Known::with_recordings();
+    let mut wrong = Vec::new();
+    for code in code(alerts::RUNBOOKS) {
+        let words = code.split(|next: char| !(next.is_alphanumeric() || "_:".contains(next)));
+        for word in words.filter(|word| word.starts_with("kafka_") || word.starts_with("brokerwatch_")) {
+            let is_label = word == "kafka_cluster" || word.ends_with('_');
+            if !is_label && known.labels(word).is_none() {
+                wrong.push(format!("{word} in {code}"));
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn checks_that_runbooks_name_exist() {
+    let known: Vec<&str> = brokerwatch::checks::all().map(|check| check.id).collect();
+    let page = alerts::RUNBOOKS.replace('\n', " ");
+    let words = page.split(|next: char| !(next.is_alphanumeric() || next == '-'));
+    let families = ["host-", "drift-", "logdir-", "minisr-"];
+    let named = words.filter(|word| families.iter().any(|family| word.starts_with(family)));
+    let unknown = named.filter(|word| !known.contains(word) && !word.ends_with('-'));
+    assert_none(unknown.map(str::to_owned).collect());
 }

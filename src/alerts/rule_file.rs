@@ -27,6 +27,9 @@ macro_rules! rule_files {
 
 rule_files! {
     "replication"
+    "durability"
+    "quorum"
+    "sidecars"
     "configuration"
     "process"
     "jvm"

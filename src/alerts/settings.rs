@@ -42,7 +42,36 @@ pub struct Threshold {
 }
 
 /// Every threshold.
-pub static THRESHOLDS: &[Threshold] = &[];
+pub static THRESHOLDS: &[Threshold] = &[
+    Threshold {
+        key: "quorum_behind_seconds",
+        default: "300",
+        kind: Kind::Number,
+        unit: "seconds",
+        least: 180.0,
+        most: 86_400.0,
+        why: "How long a voter may not have been caught up (KafkaQuorumVoterBehind). What is told is up to two minutes old.",
+    },
+    Threshold {
+        key: "sidecar_failures",
+        default: "3",
+        kind: Kind::Number,
+        unit: "failures within an hour",
+        least: 0.0,
+        most: 1_000.0,
+        why: "How often parts of a sidecar may fail (KafkaSidecarFailure). A drive that dies may take a reader along or two.",
+    },
+    Threshold {
+        key: "sidecar_certificate_seconds",
+        default: "604800",
+        kind: Kind::Number,
+        unit: "seconds",
+        least: 3_600.0,
+        most: 31_536_000.0,
+        why: "How long before its end a certificate of our own endpoint is told (KafkaSidecarCertificateEnds): a week, as \
+              renewals that work come earlier.",
+    },
+];
 
 impl Threshold {
     /// `value` when it can stand in the rules.

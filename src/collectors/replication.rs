@@ -35,6 +35,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &ISR_EXPANDS.family,
         &GAINED.family,
         &LOST.family,
+        &UNCLEAN.family,
     ],
     collect,
 };
@@ -130,6 +131,13 @@ static LOST: Metric<0> = Metric::counter(
     &[],
     "Partitions whose leadership was seen to leave this broker.",
 );
+static UNCLEAN: Metric<0> = Metric::counter(
+    "kafka_broker_unclean_elections_total",
+    Scope::Broker,
+    &[],
+    "Partitions without a leader that were seen to be given to this broker although it was not in their in-sync sets: what it \
+     lacked is lost. Only elections that cannot have been anything else.",
+);
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     if let Some(replication) = &view.replication {
@@ -141,11 +149,13 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
     // Counters stay while the broker is away: a counter that vanishes and comes back looks like a restart of ours.
     let hidden = view.state == BrokerState::Up && view.replication.is_none();
     if view.node.cluster.last.is_some() && !hidden {
-        let Ledger { isr_shrinks, isr_expands, leaderships_gained, leaderships_lost } = view.node.ledger;
+        let Ledger { isr_shrinks, isr_expands, leaderships_gained, leaderships_lost, unclean_elections } =
+            view.node.ledger;
         samples.push(&ISR_SHRINKS, [], isr_shrinks);
         samples.push(&ISR_EXPANDS, [], isr_expands);
         samples.push(&GAINED, [], leaderships_gained);
         samples.push(&LOST, [], leaderships_lost);
+        samples.push(&UNCLEAN, [], unclean_elections);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Each topic of which this broker leads the lowest partition that has a leader: its shape and its `min.insync.replicas`.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
+
 use super::{Collector, Options};
 use crate::derive::View;
 use crate::derive::replication::topic_owner;
@@ -10,12 +13,18 @@ pub(super) static COLLECTOR: Collector = Collector {
     name: "topics",
     about: "partitions, replication factor and min ISR of topics; unhealthy partitions by topic",
     sources: &[&METADATA_SOURCE, &CONFIGS],
-    families: &[&PARTITIONS.family, &FACTOR.family, &MIN_ISR.family, &UNDER_REPLICATED.family],
+    families: &[&PARTITIONS.family, &INFO.family, &FACTOR.family, &MIN_ISR.family, &UNDER_REPLICATED.family],
     collect,
 };
 
 static PARTITIONS: Metric<1> =
     Metric::gauge("kafka_topic_partitions", Scope::Broker, &["topic"], "Partitions of the topic.");
+static INFO: Metric<2> = Metric::info(
+    "kafka_topic_info",
+    Scope::Broker,
+    &["topic", "topic_id"],
+    "Id of the topic as Kafka's tools print it; one that is made anew under the same name has another. Absent before Kafka 2.8.",
+);
 static FACTOR: Metric<1> = Metric::gauge(
     "kafka_topic_replication_factor",
     Scope::Broker,
@@ -48,6 +57,9 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
             continue;
         }
         samples.push(&PARTITIONS, [&topic.name], topic.partitions());
+        if topic.id != 0 {
+            samples.push(&INFO, [&topic.name, &URL_SAFE_NO_PAD.encode(topic.id.to_be_bytes())], 1);
+        }
         let factors = partitions.of_topic(index).map(|found| replication.judge(&found).replication_factor);
         if let Some(factor) = factors.min() {
             samples.push(&FACTOR, [&topic.name], factor);

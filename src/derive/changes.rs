@@ -1,6 +1,6 @@
 //! Changes between two looks at the cluster, counted for the partitions of one broker.
 
-use crate::snapshot::{Cluster, Ledger};
+use crate::snapshot::{Cluster, Ledger, Partition};
 
 /// The ledger after `next` was seen, `before` being the look before it.
 ///
@@ -20,6 +20,7 @@ pub fn advance(ledger: &Ledger, before: &Cluster, next: &Cluster, id: i32) -> Le
             let (led, leads) = (old.leader() == Some(id), now.leader() == Some(id));
             ledger.leaderships_gained += u64::from(leads && !led);
             ledger.leaderships_lost += u64::from(led && !leads);
+            ledger.unclean_elections += u64::from(leads && is_unclean(&old, &now, id));
             if leads {
                 ledger.isr_shrinks += u64::from(old.isr.iter().any(|member| !now.isr.contains(member)));
                 ledger.isr_expands += u64::from(now.isr.iter().any(|member| !old.isr.contains(member)));
@@ -27,6 +28,17 @@ pub fn advance(ledger: &Ledger, before: &Cluster, next: &Cluster, id: i32) -> Le
         }
     }
     ledger
+}
+
+/// Whether the election that made `id` the leader between two looks was surely unclean: the partition had no leader, `id` was
+/// neither in its in-sync set nor eligible, and this was the next election. With a leader before, or with more elections than
+/// one, it may have come back into the set in between; what such an election loses shows in the partition's end.
+fn is_unclean(old: &Partition<'_>, now: &Partition<'_>, id: i32) -> bool {
+    let next = old.row.leader_epoch >= 0 && now.row.leader_epoch == old.row.leader_epoch.saturating_add(1);
+    // A count without names comes from a recorded snapshot of an older version.
+    let unnamed = old.eligible.is_empty() && old.eligible_outside_isr().is_some_and(|count| count > 0);
+    let eligible = unnamed || old.eligible.contains(&id);
+    old.leader().is_none() && next && !old.isr.contains(&id) && now.isr == [id] && !eligible
 }
 
 #[cfg(test)]
@@ -50,7 +62,8 @@ mod tests {
         let before = cluster(1, &[(0, 1, &[1, 2, 3]), (1, 2, &[2]), (2, 1, &[1])]);
         let after = cluster(1, &[(0, 1, &[1, 3]), (1, 1, &[1, 2]), (2, 2, &[2]), (3, 1, &[1])]);
         let ledger = advance(&Ledger::default(), &before, &after, 1);
-        let expected = Ledger { isr_shrinks: 1, isr_expands: 1, leaderships_gained: 1, leaderships_lost: 1 };
+        let expected =
+            Ledger { isr_shrinks: 1, isr_expands: 1, leaderships_gained: 1, leaderships_lost: 1, unclean_elections: 0 };
         assert_eq!(ledger, expected);
         assert_eq!(advance(&ledger, &after, &after, 1), ledger);
     }
@@ -60,5 +73,39 @@ mod tests {
         let before = cluster(1, &[(0, 1, &[1, 2, 3])]);
         let after = cluster(2, &[(0, 2, &[2])]);
         assert_eq!(advance(&Ledger::default(), &before, &after, 1), Ledger::default());
+    }
+
+    #[test]
+    fn an_election_is_unclean_when_nothing_else_can_have_led_to_it() {
+        let look = |leader: i32, epoch: i32, isr: &[i32], eligible: Option<&[i32]>| {
+            let mut builder = PartitionsBuilder::default();
+            builder.topic("t", 1, false);
+            let lists: [&mut dyn Iterator<Item = i32>; 3] =
+                [&mut [1, 2, 3].into_iter(), &mut isr.iter().copied(), &mut [].into_iter()];
+            builder.partition(0, leader, epoch, lists);
+            let mut partitions = builder.build();
+            if let Some(eligible) = eligible {
+                partitions.set_eligible("t", 0, eligible);
+            }
+            Cluster { partitions, ..Cluster::default() }
+        };
+        let counted =
+            |before: &Cluster, after: &Cluster| advance(&Ledger::default(), before, after, 2).unclean_elections;
+        let dark = look(-1, 5, &[1], None);
+        assert_eq!(counted(&dark, &look(2, 6, &[2], None)), 1);
+        assert_eq!(counted(&look(-1, 5, &[1], Some(&[])), &look(2, 6, &[2], None)), 1);
+        assert_eq!(counted(&look(-1, 5, &[], Some(&[1])), &look(2, 6, &[2], None)), 1, "another one was eligible");
+        for (before, after, why) in [
+            (dark.clone(), look(1, 6, &[1], None), "another broker was elected"),
+            (dark.clone(), look(2, 7, &[2], None), "another election may have lain in between"),
+            (dark.clone(), look(2, 6, &[2, 3], None), "an unclean leader is alone"),
+            (dark, look(-1, 5, &[1], None), "nothing has changed"),
+            (look(-1, 5, &[1, 2], None), look(2, 6, &[2], None), "it was in sync"),
+            (look(-1, 5, &[], Some(&[1, 2])), look(2, 6, &[2], None), "it was eligible"),
+            (look(1, 5, &[1], None), look(2, 6, &[2], None), "it may have come into sync before the leader went"),
+            (look(-1, -1, &[1], None), look(2, 0, &[2], None), "the broker tells no epochs"),
+        ] {
+            assert_eq!(counted(&before, &after), 0, "{why}");
+        }
     }
 }

@@ -177,7 +177,11 @@ pub(crate) struct Sidecar {
 impl Sidecar {
     /// Starts one on a free port.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let port = free_port();
+        Self::start_on(free_port(), arguments)
+    }
+
+    /// Starts one on a port, such as that of one before it.
+    pub(crate) fn start_on(port: u16, arguments: &[&str]) -> Self {
         let log = std::env::temp_dir().join(format!("brokerwatch-test-{}-{port}.log", std::process::id()));
         let child = Command::new(env!("CARGO_BIN_EXE_brokerwatch"))
             .args(arguments)

@@ -85,7 +85,7 @@ fn hurried(rules: &str) -> String {
     rules.lines().map(line).collect()
 }
 
-fn available(tool: &str) -> bool {
+pub(crate) fn available(tool: &str) -> bool {
     let found = Command::new(tool).arg("--version").output().is_ok();
     let required = std::env::var("BROKERWATCH_TESTS_REQUIRE_ALL").is_ok_and(|value| value == "1");
     assert!(found || !required, "{tool} is missing: run tests/tools/prometheus");

@@ -40,6 +40,10 @@ pub(crate) fn tokens(expression: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = expression.chars().peekable();
     while let Some(first) = rest.next() {
+        if first == '#' {
+            rest.by_ref().find(|next| *next == '\n');
+            continue;
+        }
         if first.is_whitespace() {
             continue;
         }
