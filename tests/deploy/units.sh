@@ -13,7 +13,7 @@ for unit in brokerwatch brokerwatch-reader; do
   [[ -z $said ]] || fail "systemd-analyze verify: $said"
 done
 systemctl start brokerwatch
-until_true 40 "every source is up" every_source_is_up
+until_true 75 "every source is up" every_source_is_up
 until_true 10 "the broker is up" shows '^kafka_broker_up 1'
 printf 'up: %s\n' "$(sed -n 's/^brokerwatch_source_up{source="\([a-z_]*\)"} 1.*/\1/p' "$PAGE" | tr '\n' ' ')"
 for metric in process_resident_memory_bytes process_start_time_seconds process_open_fds kafka_node_info; do
