@@ -46,6 +46,18 @@ fn the_units_run_with_every_source_up_and_least_rights() {
 }
 
 #[test]
+fn the_debian_package_installs_upgrades_and_purges_cleanly() {
+    // Installed here, where it stays: the box is thrown away.
+    let install = "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends";
+    let ensure = format!("command -v lintian || {{ [ $(id -u) = 0 ] && {install} lintian binutils adduser; }}");
+    let ensured = Command::new("sh").args(["-c", &ensure]).stdin(Stdio::null()).output().unwrap();
+    if !ensured.status.success() {
+        return skip("lintian is missing: apt-get install lintian");
+    }
+    run("package.sh", &[(env!("CARGO_BIN_EXE_brokerwatch").into(), "/opt/brokerwatch")]);
+}
+
+#[test]
 fn systemd_analyze_finds_little_to_reach() {
     let Some(analyze) = tool(&["systemd-analyze"], "apt-get install systemd") else { return };
     for unit in ["brokerwatch", "brokerwatch-reader"] {

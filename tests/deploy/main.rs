@@ -12,6 +12,7 @@ mod boxed;
 #[path = "../common/mod.rs"]
 mod common;
 mod kubernetes;
+mod prometheus;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
