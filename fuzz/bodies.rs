@@ -1,16 +1,20 @@
 //! What each fuzz target does with its input. `tests/corpus.rs` does the same with every file of `fuzz/corpus`.
 
 use std::alloc::System;
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use brokerwatch::gather::choose_endpoint;
+use brokerwatch::report::Terms;
 use brokerwatch::snapshot::Failure;
-use brokerwatch::snapshot::ProcessId;
-use brokerwatch::sources::config_files::{parse_properties, parse_properties_file, parse_values};
 use brokerwatch::sources::hsperfdata::{PerfValue, decode};
 use brokerwatch::sources::jvm::jvm_of;
+use brokerwatch::snapshot::{ConfigFile, ConfigFiles, ProcessId, Setting, UnixMs};
+use brokerwatch::sources::config_files::{ConfigError, parse_compose, parse_env_file, parse_strimzi};
+use brokerwatch::sources::config_files::{parse_properties, parse_properties_file, parse_values};
+use brokerwatch::sources::given::{Told, snapshot_of};
 use brokerwatch::sources::kafka::api_versions::{Answer, parse_api_versions};
 use brokerwatch::sources::kafka::calls::APIS;
 use brokerwatch::sources::kafka::wire::{Broken, NotOurs, answer_body, read_frame};
@@ -35,12 +39,15 @@ const CONSTANT_BYTES: usize = 16 << 10;
 type Body = fn(&[u8]);
 
 /// Every target, by its name.
-pub(crate) const TARGETS: [(&str, Body); 5] = [
+pub(crate) const TARGETS: [(&str, Body); 8] = [
     ("frames", frames),
     ("answers", answers),
     ("server_properties", server_properties),
     ("meta_properties", meta_properties),
     ("hsperfdata", hsperfdata),
+    ("environment", environment),
+    ("compose", compose),
+    ("strimzi", strimzi),
 ];
 
 /// A peer that sends `rest` in pieces and then closes.
@@ -197,4 +204,48 @@ pub(crate) fn hsperfdata(bytes: &[u8]) {
     let jvm = jvm_of(&data, ProcessId::default());
     assert!(jvm.collectors.len() <= 8 && jvm.spaces.len() <= 32);
     assert!(jvm.flags.values().all(|value| value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')));
+}
+
+/// Variables of a container.
+pub(crate) fn environment(bytes: &[u8]) {
+    configurations(bytes, parse_env_file(".env", bytes).map(|file| vec![file]));
+}
+
+/// A compose file. What it names beside itself is the same bytes again.
+pub(crate) fn compose(bytes: &[u8]) {
+    configurations(bytes, parse_compose("compose.yaml", bytes, &|_| Some(bytes.to_vec())));
+}
+
+/// Resources of Strimzi.
+pub(crate) fn strimzi(bytes: &[u8]) {
+    configurations(bytes, parse_strimzi("kafka.yaml", bytes));
+}
+
+/// What holds for configurations of every form.
+fn configurations(bytes: &[u8], read: Result<Vec<ConfigFile>, ConfigError>) {
+    let lines = u32::try_from(bytes.len()).expect("a small file") + 1;
+    let files = match read {
+        Ok(files) => files,
+        Err(error) => {
+            let message = error.failure("FILE").message;
+            return assert!(!message.contains('\n') && message.starts_with("FILE"), "{message}");
+        }
+    };
+    for file in &files {
+        let mut counted = BTreeSet::new();
+        for entry in file.effective() {
+            assert!(counted.insert(&entry.key), "{} counts twice", entry.key);
+            assert!(entry.place.line().is_none_or(|line| (1..=lines).contains(&line)), "{:?}", entry.place);
+            let is_told = matches!(&entry.setting, Setting::Value(_) | Setting::Template(_));
+            assert!(!is_told || !brokerwatch::keys::is_secret(&entry.key), "{} is told", entry.key);
+        }
+        let text = serde_json::to_string(file).expect("it can be written");
+        assert_eq!(serde_json::from_str::<ConfigFile>(&text).expect("it can be read"), *file);
+        let _ = (file.log_dirs(), file.roles(), file.node_id(), file.release(), file.name());
+    }
+    // What is judged of them may be anything but a panic; one that is caught would show as not evaluated.
+    let snapshot = snapshot_of(ConfigFiles { files, ..ConfigFiles::default() }, &Told::default(), UnixMs(0));
+    let report = brokerwatch::report::check(&snapshot, &Terms::default());
+    let failed = report.not_evaluated.iter().find(|blind| blind.reason.contains("failed inside this program"));
+    assert!(failed.is_none(), "{failed:?}");
 }
