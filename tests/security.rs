@@ -145,7 +145,14 @@ async fn bench_of_tls(server: Arc<ServerConfig>, files: TlsFiles) -> Bench {
 async fn tls_is_spoken_to_a_name_of_a_trusted_authority() {
     let authority = Authority::new();
     let server = authority.server("127.0.0.1", |_| {}, false);
-    bench_of_tls(server, tls(authority.ca_file())).await.ping().await.unwrap();
+    let bench = bench_of_tls(server, tls(authority.ca_file())).await;
+    bench.ping().await.unwrap();
+    let shown = bench.client.fast.certificate().expect("facts of the certificate");
+    assert_eq!((shown.port, shown.names.as_slice()), (bench.front.port, ["127.0.0.1".to_owned()].as_slice()));
+    assert!(shown.for_servers && shown.chain_not_after <= shown.not_after);
+    let plain = Bench::new(wants(None, &[]), None, None).await;
+    plain.ping().await.unwrap();
+    assert_eq!(plain.client.fast.certificate(), None);
     let server = authority.server("kafka.example", |_| {}, false);
     let named = TlsFiles { server_name: Some("kafka.example".into()), ..tls(authority.ca_file()) };
     bench_of_tls(server.clone(), named).await.ping().await.unwrap();

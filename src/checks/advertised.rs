@@ -293,10 +293,12 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
             "advertised-duplicate",
             "advertised.listeners=CLIENTS://broker-1.example.org:9092,REPLICATION://broker-1.example.org:9094",
         )
-        .subject("advertised.listeners in broker-2"),
+        .subject("advertised.listeners in broker-2")
+        .also(&["tls-cert-san"]),
         Example::made("advertised-duplicate", "advertised.listeners in broker-3", |set| {
             set.brokers("advertised.listeners=CLIENTS://kafka.example.org:9092,REPLICATION://kafka.example.org:9094");
-        }),
+        })
+        .also(&["tls-cert-san"]),
         Example::broker(
             "advertised-unresolvable",
             "advertised.listeners=CLIENTS://10.0.12:9092,REPLICATION://broker-2.example.org:9094",

@@ -9,7 +9,8 @@ use crate::derive::fleet::{Fleet, On};
 use crate::keys::Version;
 use crate::snapshot::{
     Attempt, BrokerProcess, ConfigFile, ConfigSource, ConfigValue, Configs, Entry, Failure, Liveness, Loggers,
-    NodeView, Origin, ProcessCandidate, Quorum, QuorumReplica, SCHEMA, Section, Snapshot, UnixMs, Withheld,
+    NodeView, Origin, ProcessCandidate, Quorum, QuorumReplica, SCHEMA, Section, ServedCertificate, Snapshot, UnixMs,
+    Withheld,
 };
 use crate::sources::config_files::parse_properties_file;
 use crate::sources::given::{Told, snapshot_of_bytes};
@@ -125,6 +126,8 @@ const COMPARISONS: [&str; 4] =
 pub(super) const BROKERS: [(&str, i32); 3] = [("broker-1", 1), ("broker-2", 2), ("broker-3", 3)];
 pub(super) const CONTROLLERS: [(&str, i32); 3] = [("controller-1", 101), ("controller-2", 102), ("controller-3", 103)];
 
+/// Changes the certificate that a node serves.
+type Renewal = fn(&mut ServedCertificate);
 /// Changes what a node tells of its settings.
 type Change = fn(&mut Configs);
 /// Names of what connects to them, and the texts of their files.
@@ -159,6 +162,8 @@ pub(super) struct Set {
     cluster_ids: BTreeMap<&'static str, String>,
     /// Lines that were written into a file after its node had started.
     edits: Vec<(&'static str, &'static str)>,
+    /// Changes of the certificates that nodes serve.
+    certificates: Vec<(&'static str, Renewal)>,
     /// What else the nodes tell of their settings.
     configs: Vec<(&'static str, Change)>,
     /// Finalized features by node.
@@ -169,6 +174,11 @@ pub(super) struct Set {
 }
 
 impl Set {
+    /// Changes the certificate that a node serves.
+    pub(super) fn certificate(&mut self, node: &'static str, change: Renewal) {
+        self.certificates.push((node, change));
+    }
+
     pub(super) fn healthy() -> Self {
         let member = |id| QuorumReplica { id, log_end: Some(5_000), caught_up_at: None };
         let voters = CONTROLLERS.into_iter().map(|(_, id)| member(id)).collect();
@@ -184,6 +194,7 @@ impl Set {
             racks: ["a", "b", "c"],
             cluster_ids: BTreeMap::new(),
             edits: vec![],
+            certificates: vec![],
             configs: vec![],
             finalized: vec![],
             hosts: Hosts::default(),
@@ -292,7 +303,7 @@ impl Set {
         let levels = |levels: &[(&str, i16)]| levels.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
         let is_broker = BROKERS.iter().any(|(broker, _)| *broker == node);
         let (supported_features, finalized_features) = (levels(supported), levels(finalized));
-        let liveness = Liveness { apis: apis(is_broker), supported_features, finalized_features };
+        let liveness = Liveness { apis: apis(is_broker), supported_features, finalized_features, certificate: None };
         self.views.get_mut(node).unwrap().liveness = seen(liveness);
     }
 
@@ -452,8 +463,25 @@ impl Set {
         }
         keep(&mut view.quorum, seen(self.quorum.clone()));
         let apis = apis(is_broker);
-        keep(&mut view.liveness, seen(Liveness { apis, supported_features, finalized_features }));
+        let mut certificate = certificate(name, broker);
+        self.certificates.iter().filter(|(node, _)| *node == name).for_each(|(_, change)| change(&mut certificate));
+        let certificate = Some(certificate);
+        keep(&mut view.liveness, seen(Liveness { apis, supported_features, finalized_features, certificate }));
         keep(&mut view.configs, seen(configs));
+    }
+}
+
+/// What a node serves: a certificate of its own, for a year.
+fn certificate(name: &str, is_broker: bool) -> ServedCertificate {
+    let end = Sample::NOW.plus(365 * 24 * 3_600_000);
+    ServedCertificate {
+        port: if is_broker { 9092 } else { 9093 },
+        not_after: end,
+        chain_not_after: end,
+        names: vec![format!("{name}.example.org")],
+        key_hash: name.to_owned(),
+        for_servers: true,
+        for_clients: true,
     }
 }
 

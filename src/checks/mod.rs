@@ -108,6 +108,7 @@ families! {
     advertised,
     authentication,
     authorization,
+    certificates,
     clients,
     connect,
     deployments,

@@ -22,6 +22,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &PROCESS_STATE.family,
         &PROCESSES.family,
         &FENCED.family,
+        &CERTIFICATE.family,
     ],
     collect,
 };
@@ -72,6 +73,14 @@ static FENCED: Metric<0> = Metric::gauge(
      was answered.",
 );
 
+static CERTIFICATE: Metric<0> = Metric::gauge(
+    "kafka_broker_certificate_not_after_timestamp_seconds",
+    Scope::Broker,
+    &[],
+    "When the first certificate ends of those that the node served when our connection was opened, as Unix time; absent when \
+     the listener that we speak to has no TLS.",
+);
+
 /// Process states and the letters of `/proc/PID/stat` that mean them (proc(5)).
 const STATES: [(&str, &str); 4] =
     [("running", "RSIWP"), ("stopped", "Tt"), ("uninterruptible", "D"), ("zombie", "ZXx")];
@@ -92,6 +101,10 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         for reason in DOWN_REASONS {
             samples.push(down_reason, [reason.as_str()], down == Some(reason));
         }
+    }
+    let certificate = view.node.liveness.fresh(view.now).and_then(|liveness| liveness.certificate.as_ref());
+    if let Some(certificate) = certificate.filter(|_| view.state == BrokerState::Up) {
+        samples.push(&CERTIFICATE, [], certificate.chain_not_after.seconds());
     }
     if let Some(process) = view.node.process.fresh(view.now) {
         if process.chosen.is_none() {

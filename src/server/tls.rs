@@ -1,7 +1,6 @@
 //! TLS of our own endpoint: what the web configuration asks for as a rustls configuration, and the handshake.
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,14 +18,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use x509_cert::Certificate;
-use x509_cert::der::Decode;
-use x509_cert::ext::pkix::SubjectAltName;
-use x509_cert::ext::pkix::name::GeneralName;
 
 use super::web_config::{ClientAuth, TlsServer, Version};
 use crate::limits::{HTTP_HEADER_BYTES_MAX, LINGER_MS_MAX};
-use crate::sources::pem;
+use crate::sources::{certificate, pem};
 
 /// First byte of a record of TLS that begins a handshake.
 const HANDSHAKE_RECORD: u8 = 0x16;
@@ -170,28 +165,7 @@ fn authorities(client_ca: Option<(String, Vec<CertificateDer<'static>>)>) -> Res
 
 /// When a certificate ends, as Unix time in seconds; absent when that cannot be read.
 pub(super) fn not_after(certificate: &CertificateDer<'_>) -> Option<i64> {
-    let certificate = Certificate::from_der(certificate).ok()?;
-    i64::try_from(certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs()).ok()
-}
-
-/// The subject alternative names of a certificate, as exporter-toolkit compares them: DNS, e-mail, IP and URI.
-fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
-    let Ok(certificate) = Certificate::from_der(certificate) else { return Vec::new() };
-    let Ok(Some((_, names))) = certificate.tbs_certificate().get_extension::<SubjectAltName>() else {
-        return Vec::new();
-    };
-    let name = |name: &GeneralName| match name {
-        GeneralName::DnsName(name) | GeneralName::Rfc822Name(name) | GeneralName::UniformResourceIdentifier(name) => {
-            Some(name.as_str().to_owned())
-        }
-        GeneralName::IpAddress(address) => {
-            let bytes = address.as_bytes();
-            let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-            v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok().map(|address| address.to_string())
-        }
-        _ => None,
-    };
-    names.0.iter().filter_map(name).collect()
+    certificate::not_after_seconds(certificate)
 }
 
 /// Beyond what another verifier asks for, a certificate must carry one of these names.
@@ -213,7 +187,7 @@ impl ClientCertVerifier for Named {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verified = self.verifier.verify_client_cert(end_entity, intermediates, now)?;
-        if names(end_entity).iter().any(|name| self.allowed.contains(name)) {
+        if certificate::names_of(end_entity).iter().any(|name| self.allowed.contains(name)) {
             return Ok(verified);
         }
         Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))

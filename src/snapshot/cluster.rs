@@ -17,6 +17,28 @@ pub struct Liveness {
     /// Highest supported feature levels by name; they tell the release of the software.
     #[serde(default)]
     pub supported_features: BTreeMap<String, i16>,
+    /// The certificate that it showed when our connection was opened; absent for a listener without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<ServedCertificate>,
+}
+
+/// A certificate as a listener serves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedCertificate {
+    /// The listener's port.
+    pub port: u16,
+    /// When it ends.
+    pub not_after: UnixMs,
+    /// When the first of its chain ends: its own end, unless one of those served with it ends before.
+    pub chain_not_after: UnixMs,
+    /// Its subject alternative names, the first hundred.
+    pub names: Vec<String>,
+    /// SHA-256 of its public key, shortened.
+    pub key_hash: String,
+    /// Whether servers may use it.
+    pub for_servers: bool,
+    /// Whether clients may use it, as brokers do towards each other.
+    pub for_clients: bool,
 }
 
 /// A Kafka release line, such as 4.1.

@@ -29,7 +29,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use cluster::{Broker, Cluster, Liveness, Registration, Registrations, Release, TopicOperations};
+pub use cluster::{
+    Broker, Cluster, Liveness, Registration, Registrations, Release, ServedCertificate, TopicOperations,
+};
 pub use config_files::{
     ConfigFile, ConfigFiles, Entry, FileKind, FileOddity, Form, Oddity, PassedOver, Place, Setting, Stated, UnreadFile,
     mark_overridden,

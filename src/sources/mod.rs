@@ -4,6 +4,7 @@
 
 pub mod adjtimex;
 pub mod block_devices;
+pub mod certificate;
 pub mod config_files;
 pub mod control_group;
 pub mod diskstats;

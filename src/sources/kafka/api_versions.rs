@@ -48,6 +48,7 @@ impl ApiVersions {
             apis: self.apis.iter().map(|(key, (_, max))| (*key, *max)).collect(),
             finalized_features: self.finalized_features.clone(),
             supported_features: self.supported_features.clone(),
+            certificate: None,
         }
     }
 }

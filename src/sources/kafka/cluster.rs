@@ -26,7 +26,8 @@ const OPERATIONS_ABSENT: i32 = i32::MIN;
 /// # Errors
 /// What the lane says; see [`super::lane::Lane::call`].
 pub async fn read_liveness(client: &Client, deadline_ms: u64) -> Result<Liveness, Failure> {
-    Ok(client.fast.api_versions(deadline_ms).await?.liveness())
+    let told = client.fast.api_versions(deadline_ms).await?.liveness();
+    Ok(Liveness { certificate: client.fast.certificate(), ..told })
 }
 
 /// Asks for all topics and partitions, and for the eligible leaders of those whose ISR is down to one; and, when

@@ -7,7 +7,7 @@ use std::collections::hash_map::RandomState;
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, ApiVersionsRequest};
@@ -24,7 +24,7 @@ use super::wire::Connection;
 use super::{Endpoint, guard, sasl, throttle};
 use crate::limits::{DECODED_BYTES, Limits, RESPONSE_FRAME_BYTES, SUSPECT_TOPICS};
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::{ErrorKind, Failure};
+use crate::snapshot::{ErrorKind, Failure, ServedCertificate};
 
 /// First and longest pause between two attempts to connect. Short, since the broker is on this host: what matters is
 /// to see it soon when it is back.
@@ -39,6 +39,10 @@ const WAITING_CALLS_MAX: usize = 16;
 
 /// How often the files of an open connection are looked at.
 const FILES_LOOK_EVERY: Duration = Duration::from_secs(30);
+/// A certificate that ends within this time is looked at anew, more often than checks ask for its renewal.
+const CERTIFICATE_ENDS_SOON: Duration = Duration::from_secs(45 * 24 * 3600);
+/// How often that is done, each time on a new connection.
+const CERTIFICATE_LOOK_EVERY: Duration = Duration::from_secs(600);
 /// How long a request waits for the end of a throttling: the default window of quotas. Past it the caller is told why.
 const THROTTLE_WAIT_MAX: Duration = Duration::from_secs(1);
 /// Pause after a refused user: only a person mends that, and brokers log, slow down or lock out what comes more often than
@@ -69,6 +73,7 @@ struct Job {
 pub struct Lane {
     jobs: mpsc::Sender<Job>,
     endpoint: watch::Receiver<Option<Endpoint>>,
+    certificate: watch::Receiver<Option<ServedCertificate>>,
     metrics: Arc<SelfMetrics>,
 }
 
@@ -97,6 +102,7 @@ impl Lane {
         limits: Limits,
     ) -> Self {
         let (jobs, receiver) = mpsc::channel(WAITING_CALLS_MAX);
+        let (shown, certificate) = watch::channel(None);
         let task = Task {
             name,
             jobs: receiver,
@@ -108,10 +114,11 @@ impl Lane {
             hung: Vec::new(),
             metrics: metrics.clone(),
             tokens: tokens.clone(),
+            shown,
             limits,
         };
         tokio::spawn(task.run());
-        Self { jobs, endpoint, metrics: metrics.clone() }
+        Self { jobs, endpoint, certificate, metrics: metrics.clone() }
     }
 
     /// Calls `api` in the highest version that both sides know, with the request that `build` makes for it.
@@ -171,6 +178,12 @@ impl Lane {
             Some(Answer::Offered(offered)) => Ok(offered),
             _ => Err(self.undecodable(&API_VERSIONS, version, guard::Refused::Malformed)),
         }
+    }
+
+    /// What the certificate says that the newest connection was shown; absent without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<ServedCertificate> {
+        self.certificate.borrow().clone()
     }
 
     /// Counts that not every topic was asked for.
@@ -245,6 +258,8 @@ struct Open {
     /// The files that it was opened with, and when they were last looked at.
     files: Stamp,
     files_looked_at: Instant,
+    /// When it was opened.
+    opened: Instant,
     /// From when on the broker may refuse it (KIP-368), with a margin.
     ends_at: Option<Instant>,
     /// Until when the broker reads nothing from us: a quota was exceeded (KIP-219).
@@ -256,6 +271,16 @@ impl Open {
     async fn is_current(&mut self) -> bool {
         let now = Instant::now();
         if self.ends_at.is_some_and(|end| now >= end) {
+            return false;
+        }
+        // A certificate that was renewed shows on a new connection only: one that ends soon is looked at anew.
+        let ends_soon = |certificate: &ServedCertificate| {
+            let end = UNIX_EPOCH + Duration::from_millis(certificate.chain_not_after.0);
+            end.duration_since(SystemTime::now()).is_ok_and(|left| left < CERTIFICATE_ENDS_SOON)
+        };
+        if self.connection.certificate().is_some_and(ends_soon)
+            && now.duration_since(self.opened) >= CERTIFICATE_LOOK_EVERY
+        {
             return false;
         }
         if now.duration_since(self.files_looked_at) >= FILES_LOOK_EVERY {
@@ -280,6 +305,8 @@ struct Task {
     hung: Vec<(ApiKey, Option<(u32, u64)>)>,
     metrics: Arc<SelfMetrics>,
     tokens: Arc<Tokens>,
+    /// The certificate that the newest connection was shown.
+    shown: watch::Sender<Option<ServedCertificate>>,
     limits: Limits,
 }
 
@@ -391,6 +418,7 @@ impl Task {
             Ok(open) => {
                 tracing::debug!(lane = self.name, endpoint = %open.endpoint, "Connected.");
                 (self.retry, self.backoff_ms) = (None, BACKOFF_MS.0);
+                self.shown.send_replace(open.connection.certificate().cloned());
                 Ok(open)
             }
             Err(NotOpen { failure, soon }) => {
@@ -512,6 +540,7 @@ async fn handshake(endpoint: Endpoint, frame_bytes_max: usize, tokens: &Tokens) 
         used,
         files,
         files_looked_at: started,
+        opened: started,
         ends_at,
         throttled_until: None,
     })

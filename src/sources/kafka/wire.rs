@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Endpoint, tls};
-use crate::snapshot::{ErrorKind, Failure};
+use crate::snapshot::{ErrorKind, Failure, ServedCertificate};
+use crate::sources::certificate::parse_chain;
 
 /// What brokers show in their request logs and client metrics.
 const CLIENT_ID: &str = "brokerwatch";
@@ -90,6 +91,7 @@ pub fn answer_body(mut answer: Bytes, correlation_id: i32, header_version: i16) 
 
 /// An open connection on which one request at a time is under way.
 pub struct Connection {
+    certificate: Option<ServedCertificate>,
     stream: Pin<Box<dyn Stream>>,
     endpoint: Endpoint,
     correlation_id: i32,
@@ -111,11 +113,22 @@ impl Connection {
         let _ = rustix::net::sockopt::set_socket_keepalive(&stream, true);
         // Bytes that nobody acknowledges end it too, long before the kernel's quarter of an hour.
         let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS_MAX);
-        let stream: Pin<Box<dyn Stream>> = match &endpoint.security.tls {
-            None => Box::pin(stream),
-            Some(files) => Box::pin(tls::connect(stream, endpoint, files).await?),
+        let (stream, certificate): (Pin<Box<dyn Stream>>, _) = match &endpoint.security.tls {
+            None => (Box::pin(stream), None),
+            Some(files) => {
+                let stream = tls::connect(stream, endpoint, files).await?;
+                let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                let certificate = parse_chain(endpoint.port, chain.iter().map(|one| &**one));
+                (Box::pin(stream), certificate)
+            }
         };
-        Ok(Self { stream, endpoint: endpoint.clone(), correlation_id: 0, frame_bytes_max })
+        Ok(Self { stream, certificate, endpoint: endpoint.clone(), correlation_id: 0, frame_bytes_max })
+    }
+
+    /// What the certificate says that the peer showed; absent without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&ServedCertificate> {
+        self.certificate.as_ref()
     }
 
     /// Sends one request and waits for its answer: the bytes behind the response header.
