@@ -750,7 +750,12 @@ fn check_lists_and_explains() {
 fn check_reads_recorded_snapshots() {
     let Ok(cases) = fs::read_dir(repository("tests/replay")) else { return };
     for folder in cases.flatten().map(|case| case.path()).filter(|folder| folder.join("snapshot.json").exists()) {
-        let output = run(&["check", "--profile=strict", &folder.join("snapshot.json").display().to_string()]);
+        let [snapshot, expectations] = ["snapshot.json", "expectations.yaml"].map(|file| folder.join(file));
+        let mut arguments = vec!["check".to_owned(), "--profile=strict".to_owned(), snapshot.display().to_string()];
+        if expectations.exists() {
+            arguments.push(format!("--expectations={}", expectations.display()));
+        }
+        let output = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let code = output.status.code();
         assert!([CLEAN, FAILED, BLIND].contains(&code), "{}: {code:?} {}", folder.display(), stderr(&output));
         if let Ok(golden) = fs::read_to_string(folder.join("check.txt")) {
