@@ -37,6 +37,7 @@ impl FaultDisk {
 impl Drop for FaultDisk {
     fn drop(&mut self) {
         let _ = Command::new(script()).args(["down".as_ref(), self.dir.as_os_str()]).output();
+        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 
@@ -76,7 +77,9 @@ impl Bench {
     fn up() -> Self {
         let cluster = Cluster::up(3, None);
         cluster.kafka(&["term", "2"]);
-        let disk = FaultDisk::up(Path::new(&cluster.file("disk")));
+        // Beside the cluster's own directory, which is removed before this is unmounted.
+        let name = format!("brokerwatch-test-{}-disk", std::process::id());
+        let disk = FaultDisk::up(&std::env::temp_dir().join(name));
         let (before, log_dir) = (cluster.file("broker-2/data-b"), disk.mount().join("data-b"));
         let moved = Command::new("cp").args(["-a", &before]).arg(&log_dir).status().unwrap();
         assert!(moved.success());
