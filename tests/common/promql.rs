@@ -322,7 +322,9 @@ impl Known {
                         wrong.push(format!("{metric}: no label {label} left to aggregate without"));
                     }
                 }
-                Around::Function { name, texts } if name == "label_replace" => labels.extend(texts.first().cloned()),
+                Around::Function { name, texts } if name == "label_replace" || name == "label_join" => {
+                    labels.extend(texts.first().cloned())
+                }
                 Around::Function { .. } | Around::Parentheses => {}
             }
         }

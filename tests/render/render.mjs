@@ -1,5 +1,5 @@
 // Pictures of dashboards: node render.mjs --prometheus=URL --out=DIR [--theme=dark|light] [--minutes=N] [--at=UNIX_SECONDS]
-//   [--scrape=SECONDS] [--cluster=NAME] DASHBOARD.json...
+//   [--scrape=SECONDS] [--cluster=NAME] [--suffix=TEXT] [--replace=TEXT=OTHER]... DASHBOARD.json...
 //
 // Every query of every panel is asked as Grafana would ask it; one that fails, or that Prometheus has a warning or an info
 // for, ends the run with exit code 1. Drawn by app.tsx in headless Chromium.
@@ -25,6 +25,7 @@ const { values: options, positionals: files } = parseArgs({
     scrape: { type: 'string', default: '15' },
     cluster: { type: 'string', default: '.*' },
     suffix: { type: 'string', default: '' },
+    replace: { type: 'string', multiple: true, default: [] }, // in labels: paths of the machine that draws
   },
 });
 const WIDTH = 1600;
@@ -81,7 +82,8 @@ async function answersOf(stem, dashboard) {
 
 // The page is served from memory: a file: address has no storage, which Grafana's components want.
 async function shoot(page, file) {
-  const json = JSON.stringify(page).replaceAll('<', '\\u003c');
+  const pairs = options.replace.map((pair) => pair.split('='));
+  const json = pairs.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(page).replaceAll('<', '\\u003c'));
   const html = `<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="/app.css"><body style="margin:0"><div id="root"></div><script>window.page=${json}</script><script src="/app.js"></script>`;
   const server = createServer((request, response) => {
     const [type, body] = bundled[request.url] ?? ['text/html', html];
