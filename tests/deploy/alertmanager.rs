@@ -120,7 +120,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 9] = [
+const CASES: [(&str, &[(&str, bool)]); 10] = [
     (
         "down",
         &[
@@ -195,6 +195,17 @@ const CASES: [(&str, &[(&str, bool)]); 9] = [
             ("KafkaC,severity=warning,instance=h1,device=sdb", false),
             // Nothing of Kafka's.
             ("DiskA,severity=warning,instance=h1,device=sda", false),
+        ],
+    ),
+    (
+        "stalled",
+        &[
+            ("KafkaDriveStalled,severity=critical,instance=h1,device=sda", false),
+            ("KafkaLogDirStuck,severity=critical,instance=h1,log_dir=/a", true),
+            ("KafkaBrokerCheckpointLoopHung,severity=critical,instance=h1", true),
+            ("KafkaBrokerCheckpointLoopHung,severity=critical,instance=h2", false),
+            // What is lost with it is another matter.
+            ("KafkaSuspectDriveHoldsLastReplica,severity=critical,instance=h1,log_dir=/a", false),
         ],
     ),
     // Two pages of one instance do not hold back what is else wrong there.
