@@ -12,6 +12,7 @@ mod drift;
 mod equality;
 mod faults;
 mod harness;
+mod pages;
 mod prometheus;
 mod risk;
 mod security;
