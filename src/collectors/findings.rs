@@ -1,5 +1,7 @@
 //! What the checks find, as metrics: a new check needs no new alert.
 
+use std::collections::BTreeSet;
+
 use super::{Collector, Options};
 use crate::checks::{self, Check, Finding, Severity};
 use crate::derive::View;
@@ -78,7 +80,32 @@ fn name(metric: &'static Metric<3>, check: &Check, findings: &[&Finding], sample
             .filter(move |finding| check.severity_of(finding) == severity)
             .map(move |finding| (severity, finding))
     });
+    // A check may find several things wrong with one subject, and a series may be there once.
+    let mut named = BTreeSet::new();
     for (severity, finding) in by_severity.take(NAMED_PARTITIONS_MAX) {
-        samples.push(metric, [check.id, severity.as_str(), &finding.subject.to_string()], 1);
+        let subject = finding.subject.to_string();
+        if named.insert((severity.as_str(), subject.clone())) {
+            samples.push(metric, [check.id, severity.as_str(), &subject], 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Subject;
+    use crate::exposition::{Format, Page};
+
+    #[test]
+    fn two_findings_of_one_subject_are_one_series() {
+        let check = checks::all().next().unwrap();
+        let found = |what: &str| Finding::new(Subject::Machine("m".into()), what, "another");
+        let (one, other) = (found("one"), found("other"));
+        let mut samples = Samples::default();
+        name(&FINDING, check, &[&one, &other], &mut samples);
+        let mut page = Page::default();
+        page.add(samples);
+        let text = String::from_utf8(page.render(Format::Text)).unwrap();
+        assert_eq!(text.matches("subject=").count(), 1, "{text}");
     }
 }

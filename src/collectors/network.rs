@@ -146,31 +146,31 @@ static CONNTRACK_LIMIT: Metric<0> = Metric::gauge(
     "Connections that the firewall's table has room for; packets of further ones are dropped.",
 );
 static CONNECTIONS: Metric<1> = Metric::gauge(
-    "kafka_broker_socket_connections",
+    "kafka_node_socket_connections",
     Scope::Broker,
     &["port"],
     "Connections that are open to a port of the broker.",
 );
 static UNREAD: Metric<1> = Metric::gauge(
-    "kafka_broker_socket_unread_bytes",
+    "kafka_node_socket_unread_bytes",
     Scope::Broker,
     &["port"],
     "Bytes that have arrived at a port of the broker and that it has not read: it is saturated when they stay.",
 );
 static UNACKNOWLEDGED: Metric<1> = Metric::gauge(
-    "kafka_broker_socket_unacknowledged_bytes",
+    "kafka_node_socket_unacknowledged_bytes",
     Scope::Broker,
     &["port"],
     "Bytes that the broker has written and that the other side has not acknowledged.",
 );
 static WAITING: Metric<1> = Metric::gauge(
-    "kafka_broker_accept_queue_connections",
+    "kafka_node_accept_queue_connections",
     Scope::Broker,
     &["port"],
     "Connections that wait for the broker to accept them; absent when nothing listens.",
 );
 static WAITING_LIMIT: Metric<1> = Metric::gauge(
-    "kafka_broker_accept_queue_limit",
+    "kafka_node_accept_queue_limit",
     Scope::Broker,
     &["port"],
     "Connections that may wait to be accepted (socket.listen.backlog.size, and net.core.somaxconn); further ones are turned \
