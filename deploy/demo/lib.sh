@@ -9,6 +9,14 @@ kafka() { "$root/tests/cluster/kafka" "$@" --dir "$DIR/cluster"; }
 disk() { "$root/tests/tools/fault-disk" "$1" "$DIR/disk-$2" "${@:3}"; } # up|set|down BROKER [WORD...]
 state() { kafka status | sed -n "s/^$1 .*state=\([a-z]*\).*/\1/p"; }    # of a node: running, stopped or dead
 
+# Pids are reused: it counts only while its command line is ours.
+end_load() {
+  local pid
+  pid=$(<"$DIR/load.pid")
+  rm -f "$DIR/load.pid"
+  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "produce orders 6000"; then kill -s TERM -- "-$pid" 2>/dev/null || true; fi
+}
+
 load_demo() {
   [[ -f $DIR/demo.env ]] || die "no demo runs in $DIR: start one with deploy/demo/up"
   # shellcheck disable=SC1091
