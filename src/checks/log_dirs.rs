@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Fleet, Node, On};
+use crate::derive::log_dirs::read_only_option;
 use crate::derive::machines::{Dir, machines};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{ErrorKind, LogDirPlace, path_names};
@@ -238,7 +239,7 @@ fn missing(node: &Node<'_>, found: &mut Found) -> Evaluated {
 
 fn unusable(place: &LogDirPlace, process: Option<&crate::snapshot::NodeProcess>) -> Option<String> {
     let options = place.mount.as_ref().map_or(&[][..], |mount| &mount.options);
-    if let Some(option) = options.iter().find(|option| *option == "ro" || *option == "emergency_ro") {
+    if let Some(option) = read_only_option(options) {
         return Some(format!("its file system is read-only ({option})"));
     }
     let process = process?;

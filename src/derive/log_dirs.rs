@@ -7,6 +7,12 @@ use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure};
 pub const DIR_STATES: [&str; 9] =
     ["ok", "read_only", "shutdown", "io_error", "hung", "missing", "denied", "refused", "unknown"];
 
+/// The option of a mount or of its file system that says read-only: `emergency_ro` is ext4's after an error, since Linux 6.15.
+#[must_use]
+pub fn read_only_option(options: &[String]) -> Option<&str> {
+    options.iter().map(String::as_str).find(|option| ["ro", "emergency_ro"].contains(option))
+}
+
 /// The one state of a directory, the worst that anything says: each sign alone is blind on some kernel or file system.
 #[must_use]
 pub fn state(look: Option<&Result<DirFiles, Failure>>, health: &DirHealth) -> &'static str {

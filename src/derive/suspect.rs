@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::blast_radius::spelled;
 use super::disk_io::STALL_MS_MIN;
 use super::fleet::{Node, Places};
+use super::log_dirs::read_only_option;
 use crate::snapshot::{Disk, Drive, ErrorKind, Failure, LogDirStorage};
 
 /// A reason for which a log directory, or a drive, is suspected.
@@ -155,7 +156,7 @@ fn io_errors<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
 }
 
 fn read_only<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    let is_read_only = |options: &[String]| options.iter().any(|option| option == "ro" || option == "emergency_ro");
+    let is_read_only = |options: &[String]| read_only_option(options).is_some();
     // It looks every few seconds, the machine's places every minute.
     if let Some(storage) = node.view.node.storage.fresh(node.view.now) {
         let seen = storage.dirs.iter().filter_map(|(path, below)| Some((path.as_str(), below.as_ref().ok()?)));
