@@ -6,6 +6,9 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start programs, and stop at the unexpected")]
 #![allow(clippy::iter_over_hash_type, clippy::print_stdout, reason = "measured times are printed")]
 
+#[path = "../common/mod.rs"]
+mod common;
+mod dashboards;
 mod discovery;
 mod disks;
 mod drift;
@@ -16,6 +19,7 @@ mod pages;
 mod prometheus;
 mod risk;
 mod security;
-#[path = "../common/token_endpoint.rs"]
-#[allow(dead_code, reason = "each test target uses its own part")]
-mod token_endpoint;
+#[path = "../common/shipped.rs"]
+mod shipped;
+
+use common::token_endpoint;

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use crate::dashboards::{Now, each_query_has_data};
 use crate::equality::{agree, produce};
 use crate::harness::{Cluster, eventually, free_port, holds, http_get};
 
 /// A Prometheus of this test's own; ended when dropped.
-struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     port: u16,
     dir: PathBuf,
@@ -44,11 +45,21 @@ impl Prometheus {
         prometheus
     }
 
-    /// The result of an instant query, with whatever Prometheus warns of.
+    /// What the API answers, with whatever Prometheus warns of.
+    ///
+    /// # Errors
+    /// What came instead of a success.
+    pub(crate) fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<serde_json::Value, String> {
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let pairs: Vec<_> =
+            parameters.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
+        let body = http_get(self.port, &format!("/api/v1/{path}?{}", pairs.join("&")))?;
+        serde_json::from_str(&body).map_err(|error| format!("{error}: {body}"))
+    }
+
+    /// The result of an instant query.
     fn query(&self, expression: &str) -> serde_json::Value {
-        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let body = http_get(self.port, &format!("/api/v1/query?query={encoded}")).unwrap();
-        serde_json::from_str(&body).unwrap()
+        self.ask("query", &[("query", expression)]).unwrap()
     }
 
     /// Label sets of the result.
@@ -121,6 +132,7 @@ fn prometheus_takes_in_both_formats_and_the_alert_names_the_killed_broker() {
         });
     }
     assert!(newest.labels("ALERTS{alertstate='firing'}").is_empty(), "healthy: {:?}", newest.labels("ALERTS"));
+    each_query_has_data(&newest, Now::Well);
 
     cluster.kafka(&["kill", "2"]);
     let took = eventually(Duration::from_secs(90), || {
@@ -131,6 +143,7 @@ fn prometheus_takes_in_both_formats_and_the_alert_names_the_killed_broker() {
         holds(down.len() == 1, || format!("down: {down:?}"))
     });
     println!("killed broker 2: both alerts fire after {:.1} s (waits of minutes cut to seconds)", took.as_secs_f64());
+    each_query_has_data(&newest, Now::BrokerDead);
 
     cluster.kafka(&["start", "2"]);
     let took = eventually(Duration::from_secs(120), || {
