@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use common::repository;
-use promql::{INTRINSIC_LABELS, Known, Labels, Scanner, TARGET_LABELS, aggregation};
+use promql::{INTRINSIC_LABELS, Known, Labels, Scanner, TARGET_LABELS, Use, aggregation};
 use serde_json::Value;
 use shipped::{
     alerts, assert_none, dashboards, files, list, named_after, panels, parsed, promtool, rule_files, rules,
@@ -147,7 +147,8 @@ fn promtool_accepts_the_rules_and_their_tests_pass() {
 fn promtool_parses_the_queries_of_panels_and_of_alerts_texts() {
     let boards = dashboards();
     let targets = boards.iter().flat_map(|(_, board)| panels(board)).flat_map(|panel| list(panel, "targets"));
-    let shown = targets.map(|target| text(target, "expr").replace("$__rate_interval", "5m"));
+    let marks = boards.iter().flat_map(|(_, board)| list(&board["annotations"], "list"));
+    let shown = targets.chain(marks).map(|target| text(target, "expr").replace("$__rate_interval", "5m"));
     let told = alerts().into_iter().flat_map(|alert| template_queries(text(&alert["annotations"], "description")));
     let rule =
         |(number, expr): (usize, String)| serde_json::json!({"record": format!("query:number:{number}"), "expr": expr});
@@ -191,11 +192,20 @@ fn panels_name_what_the_program_has_and_respect_its_scope() {
 }
 
 fn target_complaints(known: &Known, target: &Value) -> Vec<String> {
-    let expression = text(target, "expr");
+    let mut wrong = query_complaints(known, text(target, "expr"), text(target, "legendFormat"));
+    if text(target, "legendFormat").is_empty() || text(&target["datasource"], "uid") != "${datasource}" {
+        wrong.push("a query has a legend and the data source variable".into());
+    }
+    wrong
+}
+
+/// What is wrong with a query of a panel or an annotation, and with the template that shows its labels.
+fn query_complaints(known: &Known, expression: &str, shown: &str) -> Vec<String> {
     let (mut wrong, labels) = known.check(expression);
-    let shown = named_after(text(target, "legendFormat"), "{{").filter(|label| !labels.contains(*label));
-    wrong.extend(shown.map(|label| format!("the legend shows {label}, which the result has not")));
-    for used in Scanner::scan(expression).uses {
+    let absent = named_after(shown, "{{").filter(|label| !labels.contains(*label));
+    wrong.extend(absent.map(|label| format!("its text shows {label}, which the result has not")));
+    let uses = Scanner::scan(expression).uses;
+    for used in &uses {
         // A recording rule for whole clusters has no target labels left, and a filter by what is not there shows nothing.
         let filters =
             TARGET_LABELS.iter().filter(|label| known.labels(&used.metric).is_some_and(|all| all.contains(**label)));
@@ -205,14 +215,69 @@ fn target_complaints(known: &Known, target: &Value) -> Vec<String> {
                 wrong.push(format!("{}: no {label}=~\"${label}\"", used.metric));
             }
         }
+        // When every job is chosen, other programs' series of these names come along.
+        let is_ours = |used: &Use| used.filters && used.metric == "brokerwatch_build_info";
+        if (used.metric == "up" || used.metric.starts_with("process_")) && !uses.iter().any(is_ours) {
+            wrong.push(format!("{}: every program has it, and no `and on` leaves ours", used.metric));
+        }
     }
     if expression.split('[').skip(1).any(|range| !range.starts_with("$__rate_interval]")) {
         wrong.push("ranges are $__rate_interval".into());
     }
-    if text(target, "legendFormat").is_empty() || text(&target["datasource"], "uid") != "${datasource}" {
-        wrong.push("a query has a legend and the data source variable".into());
-    }
     wrong
+}
+
+/// What is marked on every dashboard: alerts that fire, restarts, elections, in-sync sets that shrink.
+const MARKED: [&str; 5] = [
+    "ALERTS",
+    "kafka_node_process_start_time_seconds",
+    "kafka_broker_leaderships_gained_total",
+    "kafka_quorum_leader_epoch",
+    "kafka_broker_isr_shrinks_total",
+];
+
+#[test]
+fn annotations_mark_alerts_restarts_and_elections_by_what_the_program_has() {
+    let known = Known::with_recordings();
+    let mut complaints = Vec::new();
+    for (stem, dashboard) in dashboards() {
+        let mut marked = BTreeSet::new();
+        for annotation in list(&dashboard["annotations"], "list") {
+            let (name, expression) = (text(annotation, "name"), text(annotation, "expr"));
+            marked.extend(Scanner::scan(expression).uses.into_iter().map(|used| used.metric));
+            let shown = format!("{} {}", text(annotation, "titleFormat"), text(annotation, "textFormat"));
+            let mut wrong = query_complaints(&known, expression, &shown);
+            let is_moment = expression.contains("start_time_seconds{");
+            if (annotation["useValueForTime"] == true) != is_moment || (is_moment && !expression.ends_with(" * 1000")) {
+                wrong.push("a start time, and only that, says where it is drawn, in milliseconds".into());
+            }
+            if annotation["enable"] != true || text(&annotation["datasource"], "uid") != "${datasource}" {
+                wrong.push("it is enabled, and uses the data source variable".into());
+            }
+            complaints.extend(wrong.into_iter().map(|wrong| format!("{stem}, annotation {name}: {wrong}")));
+        }
+        let missing = MARKED.iter().filter(|metric| !marked.contains(**metric));
+        complaints.extend(missing.map(|metric| format!("{stem}: no annotation by {metric}")));
+    }
+    assert_none(complaints);
+}
+
+/// A table that is empty because nothing is wrong says so, and has a row for when nobody tells whether anything is.
+#[test]
+fn none_is_said_only_where_somebody_looked() {
+    let mut complaints = Vec::new();
+    for (stem, dashboard) in dashboards() {
+        for panel in panels(&dashboard) {
+            let says = text(&panel["fieldConfig"]["defaults"], "noValue");
+            let tells_apart = list(panel, "targets").iter().any(|target| {
+                text(target, "expr").contains("or label_replace(") && text(target, "expr").contains("absent(")
+            });
+            if says != "unknown" && !(says == "none" && tells_apart && text(panel, "type") == "table") {
+                complaints.push(format!("{stem}, {}: empty, it says {says:?}", text(panel, "title")));
+            }
+        }
+    }
+    assert_none(complaints);
 }
 
 #[test]

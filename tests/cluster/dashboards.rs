@@ -9,20 +9,18 @@ use crate::prometheus::Prometheus;
 use crate::shipped::{dashboards, list, panels, text};
 
 /// How far back a panel looks.
-const RANGE_SECONDS: u64 = 20;
+const RANGE_SECONDS: u64 = 60;
 /// Four scrapes, which is Grafana's least `$__rate_interval`.
 const RATE_INTERVAL: &str = "4s";
 
 /// What has no data while all is well: the dashboard, the panel, whether a dead broker fills it, and why it is empty.
-const EMPTY: [(&str, u64, bool, &str); 13] = [
+const EMPTY: [(&str, u64, bool, &str); 11] = [
     ("configuration", 8, false, "the nodes agree"),
     ("configuration", 9, false, "the nodes agree"),
     ("configuration", 10, false, "nobody set anything on a single broker"),
     ("disks", 7, false, "no drive is under suspicion"),
     ("disks", 15, false, "a drive is compared with a past that it has not yet"),
     ("overview", 7, true, "no alert fires"),
-    ("overview", 8, true, "no alert fires"),
-    ("topics", 8, true, "every replica is in sync"),
     ("replication", 11, false, "every partition has a leader, also when one of three brokers is dead"),
     ("replication", 19, true, "every node answers"),
     ("replication", 20, true, "every source is seen"),
@@ -53,6 +51,13 @@ pub(crate) fn each_query_has_data(prometheus: &Prometheus, now: Now) {
                     let place = format!("{stem}, panel {} ({})", panel["id"], text(panel, "title"));
                     complaints.extend(wrong.map(|wrong| format!("{place}: {wrong}")));
                 }
+            }
+            for annotation in list(&dashboard["annotations"], "list") {
+                asked += 1;
+                let name = text(annotation, "name");
+                let must_mark = now == Now::BrokerDead && name != "Controller elections";
+                let wrong = complaint(prometheus, &dashboard, annotation, must_mark).err();
+                complaints.extend(wrong.map(|wrong| format!("{stem}, annotation {name}: {wrong}")));
             }
             complaints.extend(variables(prometheus, &dashboard).map(|wrong| format!("{stem}: {wrong}")));
         }

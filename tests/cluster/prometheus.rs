@@ -8,6 +8,9 @@ use crate::dashboards::{Now, each_query_has_data};
 use crate::equality::{agree, produce};
 use crate::harness::{Cluster, eventually, free_port, holds, http_get};
 
+/// The shipped rules of what a killed broker does, and those that dashboards know the rules by.
+const RULES: [&str; 2] = ["replication.yaml", "sidecars.yaml"];
+
 /// A Prometheus of this test's own; ended when dropped.
 pub(crate) struct Prometheus {
     child: Child,
@@ -16,18 +19,20 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Scrapes `targets` in `formats` every second, with the shipped rules; their waits shortened to seconds.
+    /// Scrapes `targets` in `formats` every second, with [`RULES`]; their waits shortened to seconds.
     fn start(targets: &[u16], formats: &str) -> Self {
         let port = free_port();
         let dir = std::env::temp_dir().join(format!("brokerwatch-test-{}-prometheus-{port}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
-        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("alerts/replication.yaml");
-        let rules = std::fs::read_to_string(rules).unwrap();
-        std::fs::write(dir.join("rules.yaml"), hurried(&rules)).unwrap();
+        for file in RULES {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("alerts").join(file);
+            std::fs::write(dir.join(file), hurried(&std::fs::read_to_string(path).unwrap())).unwrap();
+        }
         let targets: Vec<String> = targets.iter().map(|port| format!("'127.0.0.1:{port}'")).collect();
         let config = format!(
-            "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yaml]\nscrape_configs:\n\
+            "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [{}]\nscrape_configs:\n\
              - job_name: brokerwatch\n{formats}  static_configs:\n  - targets: [{}]\n    labels: {{kafka_cluster: test}}\n",
+            RULES.join(", "),
             targets.join(", ")
         );
         std::fs::write(dir.join("prometheus.yaml"), config).unwrap();

@@ -137,6 +137,49 @@ function Values({ panel, data, width, height }: any) {
   return <div style={{ display: 'flex', flexDirection: isRow ? 'column' : 'row', width, height }}>{values.map(draw)}</div>;
 }
 
+// When each annotation happened, as Grafana takes it from series: moments less than a step apart are one event.
+function marks(): { color: string; from: number; to: number }[] {
+  return page.dashboard.annotations.list.flatMap((annotation: any, number: number) => {
+    const gap = parseInt(annotation.step, 10);
+    const color = theme.visualization.getColorByName(annotation.iconColor);
+    return page.answers[`annotation/${number}`].flatMap((row: any) => {
+      const active = row.values.filter(([, value]: [number, string]) => Number(value) > 0);
+      const moments = active.map(([time, value]: [number, string]) => (annotation.useValueForTime ? Number(value) / 1000 : time));
+      const events: { color: string; from: number; to: number }[] = [];
+      for (const moment of moments) {
+        const last = events.at(-1);
+        if (last && last.to + gap >= moment) {
+          last.to = moment;
+        } else {
+          events.push({ color, from: moment, to: moment });
+        }
+      }
+      return events.filter(({ from, to }) => to >= page.range[0] && from <= page.range[1]);
+    });
+  });
+}
+
+// A dashed line where an event begins and a bar under the axis for as long as it lasts, as Grafana draws them.
+function draw(plot: any) {
+  const { ctx, bbox } = plot;
+  const bottom = bbox.top + bbox.height;
+  ctx.save();
+  ctx.setLineDash([4, 4]);
+  for (const { color, from, to } of marks()) {
+    const [start, end] = [from, to].map((at) => {
+      const x = plot.valToPos(at * 1000, 'x', true);
+      return Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
+    });
+    ctx.strokeStyle = ctx.fillStyle = color;
+    ctx.beginPath();
+    ctx.moveTo(start, bbox.top);
+    ctx.lineTo(start, bottom);
+    ctx.stroke();
+    ctx.fillRect(start - 2, bottom - 1, Math.max(end - start, 4), 4);
+  }
+  ctx.restore();
+}
+
 function Body({ panel, data, width, height }: any) {
   if (panel.type === 'text') {
     return <div style={{ whiteSpace: 'pre-wrap', padding: 8 }}>{panel.options.content}</div>;
@@ -151,7 +194,9 @@ function Body({ panel, data, width, height }: any) {
   const range: any = { from: dateTime(page.range[0] * 1000), to: dateTime(page.range[1] * 1000), raw: { from: '', to: '' } };
   if (panel.type === 'timeseries') {
     return <TimeSeries frames={data} timeRange={range} timeZone="utc" width={width} height={height} legend={panel.options.legend}
-      structureRev={1} theme={theme} {...({} as any)} />;
+      structureRev={1} theme={theme} {...({} as any)}>
+      {(config: any) => { config.addHook('draw', draw); return null; }}
+    </TimeSeries>;
   }
   if (panel.type === 'table') {
     return <TableNG data={data[0]} width={width} height={height} cellHeight={panel.options.cellHeight} structureRev={1} timeRange={range}

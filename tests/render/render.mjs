@@ -1,7 +1,7 @@
 // Pictures of dashboards: node render.mjs --prometheus=URL --out=DIR [--theme=dark|light] [--minutes=N] [--at=UNIX_SECONDS]
 //   [--scrape=SECONDS] [--cluster=NAME] [--suffix=TEXT] [--replace=TEXT=OTHER]... DASHBOARD.json...
 //
-// Every query of every panel is asked as Grafana would ask it; one that fails, or that Prometheus has a warning or an info
+// Every query of every panel and annotation is asked as Grafana would ask it; one that fails, or that Prometheus has a warning or an info
 // for, ends the run with exit code 1. Drawn by app.tsx in headless Chromium.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -76,6 +76,11 @@ async function answersOf(stem, dashboard) {
     if (panel.targets?.length) {
       console.log(`${stem}\t${panel.id}\t${panel.type}\t${rows} series\t${panel.title}`);
     }
+  }
+  for (const [number, annotation] of dashboard.annotations.list.entries()) {
+    const answer = await ask(`${stem}, annotation ${annotation.name}`, annotation);
+    answers[`annotation/${number}`] = answer;
+    console.log(`${stem}\t-\tannotation\t${answer.length} series\t${annotation.name}`);
   }
   return answers;
 }
