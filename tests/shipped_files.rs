@@ -11,6 +11,7 @@ mod shipped;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use brokerwatch::derive::suspect::{GRAVE_DISK_REASONS, LOG_DIR_REASONS, MILD_DISK_REASONS};
 use common::repository;
 use promql::{INTRINSIC_LABELS, Known, Labels, Scanner, TARGET_LABELS, Use, aggregation};
 use serde_json::Value;
@@ -315,6 +316,22 @@ fn panels_explain_themselves_and_do_not_overlap() {
         }
     }
     assert_none(complaints);
+}
+
+#[test]
+fn the_table_of_suspects_has_words_for_every_reason() {
+    let disks = std::fs::read_to_string(repository("dashboards/disks.json")).expect("there are dashboards");
+    let disks: Value = serde_json::from_str(&disks).expect("they are JSON");
+    let panels = disks["panels"].as_array().expect("it has panels");
+    let table = panels.iter().find(|panel| panel["title"] == "Drives and log directories under suspicion");
+    let overrides = table.expect("it has the table")["fieldConfig"]["overrides"].as_array().expect("of columns");
+    let of_reasons = overrides.iter().find(|column| column["matcher"]["options"] == "reason");
+    let properties = of_reasons.expect("it has reasons")["properties"].as_array().expect("a list");
+    let mappings = properties.iter().find(|property| property["id"] == "mappings").expect("with words");
+    let words: BTreeSet<&str> =
+        mappings["value"][0]["options"].as_object().into_iter().flatten().map(|(reason, _)| reason.as_str()).collect();
+    let reasons = [LOG_DIR_REASONS, GRAVE_DISK_REASONS, MILD_DISK_REASONS].into_iter().flatten();
+    assert_eq!(words, reasons.map(|reason| reason.name).collect());
 }
 
 #[test]

@@ -4,12 +4,10 @@
 
 use super::{Collector, Options};
 use crate::derive::View;
+use crate::derive::drive_health::current;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{DriveHealth, DriveReading, KernelClass, UnixMs};
 use crate::sources::{DRIVE_HEALTH, KERNEL_LOG};
-
-/// Milliseconds for which what a drive said counts: it is asked every five minutes.
-const READ_MS_MAX: u64 = 900_000;
 
 pub(super) static COLLECTOR: Collector = Collector {
     name: "drive_health",
@@ -225,8 +223,7 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
 }
 
 fn drive(device: &str, reading: &DriveReading, now: UnixMs, samples: &mut Samples) {
-    let is_current = reading.last_read_at.is_some_and(|at| now.since(at) <= READ_MS_MAX);
-    let health = reading.health.as_ref().filter(|_| is_current);
+    let health = current(reading, now);
     samples.push(&READABLE, [device], health.is_some());
     if let Some(at) = reading.last_read_at {
         samples.push(&LAST_READ, [device], at.seconds());

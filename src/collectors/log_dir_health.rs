@@ -2,7 +2,7 @@
 
 use super::{Collector, Options};
 use crate::derive::View;
-use crate::derive::log_dirs::{DIR_STATES, checkpoint_stalled_ms, state, writable};
+use crate::derive::log_dirs::{DIR_STATES, checkpoint_stalled_ms, states, writable};
 use crate::derive::retention::steady_state_bytes;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{DirFiles, DirHealth};
@@ -152,17 +152,17 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         samples.push(&STEADY, [&log_dir], bytes.round());
     }
     let Some(files) = view.node.files.fresh(view.now) else { return };
-    for (path, health) in &files.health {
-        let look = files.dirs.get(path);
-        let is = state(look, health);
+    for (path, is) in states(files) {
         DIR_STATES.iter().for_each(|state| samples.push(&STATE, [path, state], *state == is));
         if let Some(writable) = writable(is) {
             samples.push(&WRITABLE, [path], writable);
         }
+    }
+    for (path, health) in &files.health {
         let stuck = health.hangs_since.map_or(0.0, |since| view.now.since(since) as f64 / 1_000.0);
         samples.push(&STUCK, [path], stuck);
         file_system(path, health, samples);
-        if let Some(Ok(dir)) = look {
+        if let Some(Ok(dir)) = files.dirs.get(path) {
             room(path, dir, samples);
         }
     }

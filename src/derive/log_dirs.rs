@@ -1,7 +1,7 @@
 //! What state a log directory is in, and whether the broker's loop over all of them still turns.
 
 use super::View;
-use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure};
+use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure, LogDirFiles};
 
 /// Every state that [`state`] can give.
 pub const DIR_STATES: [&str; 9] =
@@ -43,6 +43,11 @@ pub fn state(look: Option<&Result<DirFiles, Failure>>, health: &DirHealth) -> &'
     }
 }
 
+/// The state of each log directory, as configured, whose file system was looked at.
+pub fn states(files: &LogDirFiles) -> impl Iterator<Item = (&str, &'static str)> {
+    files.health.iter().map(|(path, health)| (path.as_str(), state(files.dirs.get(path), health)))
+}
+
 /// Whether a directory in this state can be written; absent when it does not tell.
 #[must_use]
 pub fn writable(state: &str) -> Option<bool> {
@@ -70,7 +75,7 @@ pub fn checkpoint_stalled_ms(view: &View<'_>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{BrokerProcess, Checkpoint, LogDirFiles, NodeView, Probe, ProcessCandidate, UnixMs};
+    use crate::snapshot::{BrokerProcess, Checkpoint, NodeView, Probe, ProcessCandidate, UnixMs};
     use crate::testing::{Sample, seen};
 
     fn failed(kind: ErrorKind) -> Result<DirFiles, Failure> {

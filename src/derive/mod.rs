@@ -7,6 +7,7 @@ pub mod config_classes;
 pub mod disk_io;
 pub mod disk_watch;
 pub mod domains;
+pub mod drive_health;
 pub mod fleet;
 pub mod listeners;
 pub mod log_dirs;

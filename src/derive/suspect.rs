@@ -2,13 +2,17 @@
 //! each a function over what was seen. What cannot be judged is not in the answer: it is not a 0. A grave reason of a drive
 //! is one of the log directories on it, too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::View;
 use super::blast_radius::spelled;
 use super::disk_io::STALL_MS_MIN;
+use super::drive_health::{expects_to_fail, is_recent, lost_data, spare_is_low, went_silent};
 use super::fleet::{Node, Places};
-use super::log_dirs::read_only_option;
-use crate::snapshot::{Disk, Drive, ErrorKind, Failure, LogDirStorage};
+use super::log_dirs::states;
+use crate::snapshot::{
+    Disk, Drive, DriveReading, ErrorKind, Failure, FsErrors, KernelClass, KernelEvents, LogDirStorage,
+};
 
 /// A reason for which a log directory, or a drive, is suspected.
 #[derive(Debug)]
@@ -30,9 +34,11 @@ pub type Suspects = BTreeMap<String, BTreeMap<&'static str, bool>>;
 /// Every reason for log directories.
 pub static LOG_DIR_REASONS: &[Reason] = &[
     Reason { name: "offline", about: "the broker took it offline after an I/O error", judge: offline },
-    Reason { name: "hung", about: "its file system does not answer in time", judge: hung },
-    Reason { name: "io_errors", about: "reading it gives an I/O error", judge: io_errors },
-    Reason { name: "read_only", about: "its file system is mounted read-only", judge: read_only },
+    Reason { name: "hung", about: "its file system does not answer in time", judge: |node| in_state(node, "hung") },
+    Reason { name: "io_error", about: "its file system gives I/O errors", judge: |node| in_state(node, "io_error") },
+    Reason { name: "read_only", about: "its file system is read-only", judge: |node| in_state(node, "read_only") },
+    Reason { name: "shutdown", about: "its file system has shut down", judge: |node| in_state(node, "shutdown") },
+    Reason { name: "fs_error", about: "its file system recorded an error within a day", judge: recorded_error },
     Reason {
         name: "unmounted",
         about: "its mount of /etc/fstab is not there, so it lies on another disk",
@@ -46,6 +52,15 @@ pub static GRAVE_DISK_REASONS: &[Reason] = &[
     Reason { name: "not_running", about: "the kernel sends it no commands", judge: not_running },
     Reason { name: "unanswered", about: "its attributes in /sys cannot be read in time", judge: unanswered },
     Reason { name: "raid_degraded", about: "the md array lacks a member", judge: raid_degraded },
+    Reason {
+        name: "fs_error",
+        about: "the kernel told an error of the file system on it within a day",
+        judge: told_error,
+    },
+    Reason { name: "media_errors", about: "data on it was lost within a day", judge: |node| said(node, lost_data) },
+    Reason { name: "smart_failed", about: "it expects to fail", judge: |node| said(node, expects_to_fail) },
+    Reason { name: "spare_low", about: "its spare blocks are used up", judge: |node| said(node, spare_is_low) },
+    Reason { name: "health_lost", about: "it no longer tells its health", judge: |node| said(node, went_silent) },
 ];
 
 /// Reasons for drives that warn, by themselves.
@@ -137,35 +152,43 @@ fn offline<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
     told.iter().filter(|dir| dir.error.is_none()).map(|dir| (dir.path.as_str(), !dir.online)).collect()
 }
 
-/// The looks at directories that came to an answer, or failed for a reason that `is` means.
-fn looks<'n>(node: &'n Node<'_>, is: ErrorKind) -> Verdicts<'n> {
-    let Ok(files) = node.dir_files() else { return Vec::new() };
-    let judge = |failure: Option<&Failure>| match failure {
-        None => Some(false),
-        Some(failure) => (failure.kind == is).then_some(true),
+/// Directories in this state, against those that are well. Of one in another state it is not known whether this would
+/// hold too: there is one state, the worst. One that is not found, or may not be looked at, may be well where its broker is.
+fn in_state<'n>(node: &'n Node<'_>, wanted: &'static str) -> Verdicts<'n> {
+    let files = node.view.node.files.fresh(node.view.now);
+    let judge = |state| match state {
+        "ok" | "refused" => Some(false),
+        state => (state == wanted).then_some(true),
     };
-    files.dirs.iter().filter_map(|(path, dir)| Some((path.as_str(), judge(dir.as_ref().err())?))).collect()
+    files.into_iter().flat_map(states).filter_map(|(path, state)| Some((path, judge(state)?))).collect()
 }
 
-fn hung<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    looks(node, ErrorKind::Timeout)
+/// What is in the superblock outlives reboots, so that only the time of the last error counts.
+fn recorded_error<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    let files = node.view.node.files.fresh(node.view.now);
+    let counted = files.into_iter().flat_map(|files| &files.health);
+    let judge = |errors: FsErrors| errors.last.is_some_and(|at| is_recent(&node.view, at));
+    counted.filter_map(|(path, health)| Some((path.as_str(), judge(health.errors?)))).collect()
 }
 
-fn io_errors<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    looks(node, ErrorKind::Io)
+/// The devices under log directories, and whether the kernel's log tells an error of a file system on them.
+fn told_error<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    let (storage, log) = (&node.view.node.storage, &node.view.node.kernel_log);
+    let (Some(storage), Some(log)) = (storage.fresh(node.view.now), log.fresh(node.view.now)) else {
+        return Vec::new();
+    };
+    let recent = |event: &&KernelEvents| event.last_at.is_some_and(|at| is_recent(&node.view, at));
+    let told = log.events.iter().filter(|event| event.class == KernelClass::FsError).filter(recent);
+    let told: BTreeSet<_> = told.map(|event| event.device.as_str()).collect();
+    let devices = storage.dirs.values().flatten().flat_map(LogDirStorage::devices);
+    devices.map(|device| (device, told.contains(device))).collect()
 }
 
-fn read_only<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    let is_read_only = |options: &[String]| read_only_option(options).is_some();
-    // It looks every few seconds, the machine's places every minute.
-    if let Some(storage) = node.view.node.storage.fresh(node.view.now) {
-        let seen = storage.dirs.iter().filter_map(|(path, below)| Some((path.as_str(), below.as_ref().ok()?)));
-        let judge = |below: &LogDirStorage| is_read_only(&below.options) || is_read_only(&below.super_options);
-        return seen.map(|(path, below)| (path, judge(below))).collect();
-    }
-    let places = node.places().ok();
-    let known = places.iter().flat_map(Places::known);
-    known.filter_map(|(path, place)| Some((path, is_read_only(&place.mount.as_ref()?.options)))).collect()
+/// What each drive says of its own health, judged where that can be done.
+fn said<'n>(node: &'n Node<'_>, judge: fn(&View<'_>, &DriveReading) -> Option<bool>) -> Verdicts<'n> {
+    let health = node.view.node.drive_health.fresh(node.view.now);
+    let drives = health.into_iter().flat_map(|health| &health.drives);
+    drives.filter_map(|(name, reading)| Some((name.as_str(), judge(&node.view, reading)?))).collect()
 }
 
 fn unmounted<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
@@ -175,14 +198,11 @@ fn unmounted<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::View;
     use super::super::fleet::Fleet;
     use super::*;
     use crate::snapshot::{
-        DirFiles, DiskCounters, DiskOp, Disks, Drives, Layer, LayerKind, LogDirFiles, Md, NodeView, Slowness, Stall,
-        Storage,
+        DirFiles, DirHealth, DiskCounters, DiskOp, Disks, DriveHealth, Drives, DrivesHealth, KernelLog, Layer,
+        LayerKind, LogDirFiles, Md, NodeView, Slowness, Stall, Storage,
     };
     use crate::testing::{Sample, seen};
 
@@ -207,25 +227,69 @@ mod tests {
     }
 
     #[test]
-    fn a_look_that_hangs_or_fails_names_its_directory_and_a_denied_one_is_not_judged() {
+    fn the_state_of_a_directory_is_the_reason_and_a_denied_one_is_not_judged() {
         let mut node = Sample::broker(1).node();
         let failed = |kind| Err(Failure::new(kind, "x"));
+        let fine = || Ok(DirFiles::default());
         let dirs = [
-            ("/denied", failed(ErrorKind::Permission)),
-            ("/eio", failed(ErrorKind::Io)),
-            ("/hung", failed(ErrorKind::Timeout)),
-            ("/well", Ok(DirFiles::default())),
+            ("/denied", failed(ErrorKind::Permission), None),
+            ("/eio", failed(ErrorKind::Io), None),
+            ("/hung", failed(ErrorKind::Timeout), None),
+            ("/missing", failed(ErrorKind::NotFound), None),
+            ("/readonly", fine(), Some("emergency_ro")),
+            ("/shut", failed(ErrorKind::Io), Some("shutdown")),
+            ("/well", fine(), None),
         ];
-        node.files = seen(LogDirFiles {
-            dirs: dirs.into_iter().map(|(path, dir)| (path.to_owned(), dir)).collect(),
-            ..LogDirFiles::default()
-        });
+        let mut files = LogDirFiles::default();
+        for (path, look, refuses) in dirs {
+            let health =
+                DirHealth { mounted: true, refuses_writes: refuses.map(str::to_owned), ..DirHealth::default() };
+            files.health.insert(path.to_owned(), health);
+            files.dirs.insert(path.to_owned(), look);
+        }
+        node.files = seen(files);
         let expected = [
-            ("/eio", "io_errors", true),
+            ("/eio", "io_error", true),
             ("/hung", "hung", true),
+            ("/readonly", "read_only", true),
+            ("/shut", "shutdown", true),
             ("/well", "hung", false),
-            ("/well", "io_errors", false),
+            ("/well", "io_error", false),
+            ("/well", "read_only", false),
+            ("/well", "shutdown", false),
         ];
+        assert_eq!(judged(&node), expected.map(|(dir, reason, holds)| (dir.to_owned(), reason, holds)));
+    }
+
+    #[test]
+    fn an_error_of_a_file_system_counts_for_a_day_and_for_what_lies_on_its_device() {
+        let day_ms = 86_400_000;
+        let judged_at = |ago_ms: i64| {
+            let mut node = on_drives();
+            let at = Sample::NOW.shifted(-ago_ms);
+            let mut log = KernelLog::default();
+            log.count(KernelClass::FsError, "sdb", at);
+            log.count(KernelClass::DiskIo, "sda", at);
+            node.kernel_log = seen(log);
+            let errors = Some(FsErrors { errors: 9, last: Some(at), ..FsErrors::default() });
+            let health = [("/a".to_owned(), DirHealth { errors, ..DirHealth::default() })].into();
+            node.files = seen(LogDirFiles { health, ..LogDirFiles::default() });
+            let of_dirs = judged(&node).into_iter().filter(|(_, reason, _)| *reason == "fs_error");
+            (of_dirs.map(|(dir, _, holds)| (dir, holds)).collect::<Vec<_>>(), suspected(&node))
+        };
+        let both = |a, b| vec![("/a".to_owned(), a), ("/b".to_owned(), b)];
+        assert_eq!(judged_at(day_ms - 1), (both(true, true), vec![("sdb".to_owned(), "fs_error")]));
+        assert_eq!(judged_at(day_ms), (both(false, false), vec![]));
+    }
+
+    #[test]
+    fn what_the_helper_read_of_a_drive_is_a_reason_of_what_lies_on_it() {
+        let mut node = on_drives();
+        let health = DriveHealth { passed: Some(false), ..DriveHealth::default() };
+        let sda = DriveReading { last_read_at: Some(Sample::NOW), health: Some(health), ..DriveReading::default() };
+        node.drive_health = seen(DrivesHealth { drives: [("sda".to_owned(), sda)].into() });
+        assert_eq!(suspected(&node), [("sda".to_owned(), "smart_failed")]);
+        let expected = [("/a", "health_lost", false), ("/a", "smart_failed", true)];
         assert_eq!(judged(&node), expected.map(|(dir, reason, holds)| (dir.to_owned(), reason, holds)));
     }
 
@@ -303,8 +367,9 @@ mod tests {
 
     #[test]
     fn reasons_are_distinct() {
-        let all = [LOG_DIR_REASONS, GRAVE_DISK_REASONS, MILD_DISK_REASONS];
-        let names: BTreeSet<_> = all.iter().flat_map(|reasons| reasons.iter()).map(|reason| reason.name).collect();
-        assert_eq!(names.len(), all.iter().map(|reasons| reasons.len()).sum::<usize>());
+        let distinct = |reasons: &[&Reason]| reasons.iter().map(|reason| reason.name).collect::<BTreeSet<_>>().len();
+        let of_disks: Vec<_> = GRAVE_DISK_REASONS.iter().chain(MILD_DISK_REASONS).collect();
+        assert_eq!(distinct(&of_disks), of_disks.len());
+        assert_eq!(distinct(&LOG_DIR_REASONS.iter().collect::<Vec<_>>()), LOG_DIR_REASONS.len());
     }
 }

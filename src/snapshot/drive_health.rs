@@ -45,6 +45,32 @@ pub struct DriveReading {
     pub failure: Option<Failure>,
     /// A question of an earlier look that still hangs in the kernel: the drive is asked nothing else meanwhile.
     pub outstanding: Option<ProcessId>,
+    /// Errors by which data on it was lost; absent when it has told of none yet, not even 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_errors: Option<DataErrors>,
+}
+
+/// Errors by which data on a drive was lost, of all kinds together, from one look to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataErrors {
+    /// How many in the drive's life.
+    pub count: u64,
+    /// When they were last seen to have become more; absent when never in this boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grew_at: Option<UnixMs>,
+}
+
+impl DataErrors {
+    /// What is known of them once `count` was told `now`. A count that went down is that of another drive.
+    #[must_use]
+    pub fn after(before: Option<Self>, count: u64, now: UnixMs) -> Self {
+        let grew_at = match before {
+            Some(before) if count > before.count => Some(now),
+            Some(before) if count == before.count => before.grew_at,
+            _ => None,
+        };
+        Self { count, grew_at }
+    }
 }
 
 /// Health of one drive. What its kind of drive does not tell is absent.
@@ -96,6 +122,15 @@ pub struct DriveHealth {
     pub command_timeouts: Option<u64>,
 }
 
+impl DriveHealth {
+    /// Errors by which data was lost, of all kinds that it counts; absent when it counts none.
+    #[must_use]
+    pub fn data_errors(&self) -> Option<u64> {
+        let kinds = self.media_errors.iter().chain(self.uncorrected_errors.values());
+        kinds.copied().reduce(u64::saturating_add)
+    }
+}
+
 /// What the kernel's log said, counted by class.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -119,15 +154,18 @@ pub struct KernelEvents {
     pub device: String,
     /// How many.
     pub count: u64,
+    /// When the last was written; absent in snapshots of a version that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<UnixMs>,
 }
 
 impl KernelLog {
-    /// Counts one record.
-    pub fn count(&mut self, class: KernelClass, device: &str, records: u64) {
+    /// Counts one record that was written `at`.
+    pub fn count(&mut self, class: KernelClass, device: &str, at: UnixMs) {
         let known = self.events.iter_mut().find(|known| known.class == class && known.device == device);
         match known {
-            Some(known) => known.count = known.count.saturating_add(records),
-            None => self.events.push(KernelEvents { class, device: device.to_owned(), count: records }),
+            Some(known) => (known.count, known.last_at) = (known.count.saturating_add(1), Some(at)),
+            None => self.events.push(KernelEvents { class, device: device.to_owned(), count: 1, last_at: Some(at) }),
         }
     }
 }
@@ -204,5 +242,20 @@ impl KernelClass {
             Self::NicTimeout => "nic_timeout",
             Self::OomKill => "oom_kill",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_grows_is_dated_and_one_that_falls_is_of_another_drive() {
+        let known = |count, grew_at: Option<u64>| Some(DataErrors { count, grew_at: grew_at.map(UnixMs) });
+        let after = |before, count| DataErrors::after(before, count, UnixMs(9));
+        assert_eq!(after(None, 7).grew_at, None);
+        assert_eq!(after(known(6, None), 7).grew_at, Some(UnixMs(9)));
+        assert_eq!(after(known(7, Some(5)), 7).grew_at, Some(UnixMs(5)));
+        assert_eq!(after(known(8, Some(5)), 7).grew_at, None);
     }
 }

@@ -41,7 +41,9 @@ pub use deployments::{
     Behind, Container, Mapping, Mount, MountSource, Strimzi, StrimziListener, StrimziVolume, path_names,
 };
 pub use disks::{Disk, DiskCounters, DiskOp, Disks, Inhibited, IoCounters, Slowness, Stall};
-pub use drive_health::{DriveHealth, DriveReading, DrivesHealth, HealthSpool, KernelClass, KernelEvents, KernelLog};
+pub use drive_health::{
+    DataErrors, DriveHealth, DriveReading, DrivesHealth, HealthSpool, KernelClass, KernelEvents, KernelLog,
+};
 pub use drives::{Drive, Drives, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 pub use files::{
     BrokerProcess, Checkpoint, DirFiles, DirHealth, FsErrors, FsPolicy, LogDirFiles, MetaProperties, Probe,

@@ -9,12 +9,14 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::io::Errno;
+use rustix::time::{ClockId, clock_gettime};
 
 use super::properties::file_failure;
 use crate::limits::{KERNEL_DEVICES_MAX, KERNEL_RECORD_BYTES_MAX, KERNEL_RECORDS_MAX};
-use crate::snapshot::{Failure, KernelClass, KernelLog};
+use crate::snapshot::{Failure, KernelClass, KernelLog, UnixMs};
 
 /// Reads every record behind `before.last_seq`, and counts it. Without one the whole buffer is read: what happened since
 /// boot, as far as it reaches back.
@@ -52,11 +54,12 @@ fn open(device: &Path) -> Result<File, Failure> {
 
 fn read_on(file: &mut File, device: &Path, before: &KernelLog) -> Result<KernelLog, Failure> {
     let mut log = before.clone();
+    let booted = booted();
     let mut buffer = vec![0; KERNEL_RECORD_BYTES_MAX];
     for _ in 0..KERNEL_RECORDS_MAX {
         match file.read(&mut buffer) {
             Ok(0) => break,
-            Ok(length) => take(&mut log, &buffer[..length]),
+            Ok(length) => take(&mut log, &buffer[..length], booted),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             // Overwritten while we read: the next read gives the oldest that is left.
             Err(error) if error.raw_os_error() == Some(Errno::PIPE.raw_os_error()) => {}
@@ -67,35 +70,54 @@ fn read_on(file: &mut File, device: &Path, before: &KernelLog) -> Result<KernelL
     Ok(log)
 }
 
-/// Counts one record, unless it was counted before.
-pub fn take(log: &mut KernelLog, record: &[u8]) {
-    let Some((kernel, seq, message)) = parse_record(record) else { return };
+/// When the clock of the kernel's log was 0, in the host's time as it is now.
+fn booted() -> UnixMs {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let uptime = clock_gettime(ClockId::Monotonic);
+    let uptime = Duration::from_secs(u64::try_from(uptime.tv_sec).unwrap_or(0));
+    UnixMs(u64::try_from(since_epoch.saturating_sub(uptime).as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Counts one record, unless it was counted before. `booted` is when the log's clock was 0.
+pub fn take(log: &mut KernelLog, record: &[u8], booted: UnixMs) {
+    let Some(record) = parse_record(record) else { return };
     if let Some(last) = log.last_seq {
-        if seq <= last {
+        if record.seq <= last {
             return;
         }
-        log.overruns = log.overruns.saturating_add(seq - last - 1);
+        log.overruns = log.overruns.saturating_add(record.seq - last - 1);
     }
-    log.last_seq = Some(seq);
-    let class = if kernel { classify(message) } else { None };
+    log.last_seq = Some(record.seq);
+    let class = if record.of_kernel { classify(record.message) } else { None };
     if let Some((class, device)) = class {
         let is_new = !log.events.iter().any(|known| known.class == class && known.device == device);
         let device = if is_new && log.events.len() >= KERNEL_DEVICES_MAX { "" } else { device };
-        log.count(class, device, 1);
+        log.count(class, device, booted.plus(record.at_us / 1_000));
     }
 }
 
-/// Whether the kernel itself wrote it, its sequence number, and its message without the lines that describe it.
-fn parse_record(record: &[u8]) -> Option<(bool, u64, &str)> {
+/// One record of the log.
+struct Record<'a> {
+    /// Whether the kernel itself wrote it. Programs write to the log too, and may say anything.
+    of_kernel: bool,
+    /// Its sequence number.
+    seq: u64,
+    /// When it was written, in microseconds of the log's clock.
+    at_us: u64,
+    /// What it says, without the lines that describe it.
+    message: &'a str,
+}
+
+fn parse_record(record: &[u8]) -> Option<Record<'_>> {
     let head_ends = record.iter().position(|byte| *byte == b';')?;
     let head = std::str::from_utf8(&record[..head_ends]).ok()?;
     let mut fields = head.split(',');
-    let (priority, seq): (u32, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let priority: u32 = fields.next()?.parse().ok()?;
+    let (seq, at_us) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     let message = record[head_ends + 1..].split(|byte| *byte == b'\n').next()?;
-    // Programs write to the log too, with a facility of their own: they may say anything.
-    let kernel = priority >> 3 == 0;
-    // The kernel escapes what is not ASCII.
-    Some((kernel, seq, std::str::from_utf8(message).unwrap_or("")))
+    // Programs have a facility of their own. The kernel escapes what is not ASCII.
+    let (of_kernel, message) = (priority >> 3 == 0, std::str::from_utf8(message).unwrap_or(""));
+    Some(Record { of_kernel, seq, at_us, message })
 }
 
 /// How the device is named in a message.
@@ -103,6 +125,8 @@ fn parse_record(record: &[u8]) -> Option<(bool, u64, &str)> {
 enum Named {
     /// Behind this word.
     After(&'static str),
+    /// Behind this word, as the journal of its file system: `sdb1-8`.
+    Journal(&'static str),
     /// At its beginning, until a colon or blank.
     First,
     /// Not at all.
@@ -128,7 +152,7 @@ const PATTERNS: &[Pattern] = &[
     ),
     (KernelClass::FsError, &["EXT4-fs error (device "], Named::After("(device ")),
     (KernelClass::FsError, &["EXT4-fs (", "Remounting filesystem read-only"], Named::After("EXT4-fs (")),
-    (KernelClass::FsError, &["Aborting journal on device "], Named::After("device ")),
+    (KernelClass::FsError, &["Aborting journal on device "], Named::Journal("device ")),
     (KernelClass::FsError, &["EXT4-fs (", "shut down"], Named::After("EXT4-fs (")),
     (KernelClass::FsError, &["XFS (", "Shutting down filesystem"], Named::After("XFS (")),
     (KernelClass::FsError, &["XFS (", "has been shut down"], Named::After("XFS (")),
@@ -179,12 +203,16 @@ pub fn classify(message: &str) -> Option<(KernelClass, &str)> {
     };
     let (class, _, named) = PATTERNS.iter().find(|(_, words, _)| fits(words))?;
     let text = match named {
-        Named::After(word) => message.split_once(word).map_or("", |(_, behind)| behind),
+        Named::After(word) | Named::Journal(word) => message.split_once(word).map_or("", |(_, behind)| behind),
         Named::First => message,
         Named::No => "",
     };
-    let text = if matches!(named, Named::First) { pci_or_name(text) } else { device(text) };
-    Some((*class, text))
+    let name = match named {
+        Named::First => pci_or_name(text),
+        Named::Journal(_) => device(text).rsplit_once('-').map_or("", |(name, _)| name),
+        Named::After(_) | Named::No => device(text),
+    };
+    Some((*class, name))
 }
 
 /// The name of a device at the beginning of a text; empty when there is none.
@@ -226,7 +254,9 @@ mod tests {
             ("EXT4-fs (sda1): This should not happen!! Data will be lost", LostWrite, "sda1"),
             ("XFS (sdb1): writeback error on inode 131, offset 0, sector 64", LostWrite, "sdb1"),
             ("EXT4-fs (loop1): Remounting filesystem read-only", FsError, "loop1"),
-            ("Aborting journal on device loop1-8.", FsError, "loop1-8"),
+            ("Aborting journal on device loop1-8.", FsError, "loop1"),
+            ("Aborting journal on device dm-3-8.", FsError, "dm-3"),
+            ("Aborting journal on device sdb1.", FsError, ""),
             ("XFS (nvme0n1p1): I/O Error Detected. Shutting down filesystem", FsError, "nvme0n1p1"),
             ("I/O error, dev sdc, sector 2048 op 0x1:(WRITE) flags 0x800 phys_seg 1 prio class 2", DiskIo, "sdc"),
             ("critical medium error, dev sdc, sector 17 op 0x0:(READ)", DiskIo, "sdc"),
@@ -265,6 +295,7 @@ mod tests {
                 "3,{seq},5140900,-;Buffer I/O error on dev sdb1, logical block 1, lost async page write\n SUBSYSTEM=block\n DEVICE=b8:17\n"
             )
         };
+        let take = |log: &mut KernelLog, record: &[u8]| super::take(log, record, UnixMs(1_000));
         take(&mut log, lost(10).as_bytes());
         take(&mut log, lost(10).as_bytes());
         take(&mut log, lost(11).as_bytes());
@@ -276,6 +307,7 @@ mod tests {
         assert_eq!(log.overruns, 7);
         let counts: Vec<_> = log.events.iter().map(|one| (one.class, one.device.as_str(), one.count)).collect();
         assert_eq!(counts, [(KernelClass::LostWrite, "sdb1", 3)]);
+        assert_eq!(log.events[0].last_at, Some(UnixMs(1_000 + 5_140)), "microseconds since boot");
     }
 
     #[test]
@@ -294,8 +326,9 @@ mod tests {
         #[test]
         fn no_record_makes_it_panic_and_no_text_becomes_a_label(bytes in prop::collection::vec(any::<u8>(), 0..200), text in ".{0,80}") {
             let mut log = KernelLog::default();
-            take(&mut log, &bytes);
-            take(&mut log, format!("3,7,1,-;Buffer I/O error on dev {text}, lost async page write").as_bytes());
+            take(&mut log, &bytes, UnixMs(u64::MAX));
+            let record = format!("3,7,1,-;Buffer I/O error on dev {text}, lost async page write");
+            take(&mut log, record.as_bytes(), UnixMs(u64::MAX));
             for event in &log.events {
                 prop_assert!(event.device.len() <= 32);
                 prop_assert!(event.device.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte)));

@@ -24,7 +24,7 @@ use super::proc::read_state;
 use super::properties::file_failure;
 use super::readings::read_small;
 use crate::limits::{DRIVES_MAX, SMART_OUTPUT_BYTES_MAX};
-use crate::snapshot::{DriveHealth, DriveReading, ErrorKind, Failure, HealthSpool, ProcessId, UnixMs};
+use crate::snapshot::{DataErrors, DriveHealth, DriveReading, ErrorKind, Failure, HealthSpool, ProcessId, UnixMs};
 
 /// Milliseconds between two questions to a drive: they cost it time, and health changes slowly.
 const ASK_EVERY_MS: u64 = 280_000;
@@ -32,6 +32,8 @@ const ASK_EVERY_MS: u64 = 280_000;
 const ANSWER_MS: u64 = 15_000;
 /// Milliseconds that a process has to die when it is killed; one that hangs in the kernel does not.
 const DEATH_MS: u64 = 500;
+/// Milliseconds for which a drive that told its health and is there no more is still told of.
+const GONE_MS_MAX: u64 = 86_400_000;
 /// Milliseconds after which what the helper wrote no longer counts; its timer runs twice a minute.
 pub const SPOOL_MS_MAX: u64 = 180_000;
 
@@ -170,12 +172,12 @@ struct Asked {
 
 /// Asks all drives at once.
 fn ask_all(helper: &Helper, before: &BTreeMap<String, DriveReading>) -> BTreeMap<String, DriveReading> {
-    let mut readings = BTreeMap::new();
+    let there = drives(&helper.sysfs, &helper.devices);
+    let mut readings = gone(before, &there);
     let mut asked = Vec::new();
-    for (name, drive) in drives(&helper.sysfs, &helper.devices) {
+    for (name, drive) in there {
         let known = before.get(&name);
-        let mut reading =
-            DriveReading { last_read_at: known.and_then(|known| known.last_read_at), ..DriveReading::default() };
+        let mut reading = known.map(remembered).unwrap_or_default();
         let hangs = known.and_then(|known| known.outstanding).filter(|process| lives(&helper.procfs, *process));
         match hangs {
             Some(process) => {
@@ -193,11 +195,32 @@ fn ask_all(helper: &Helper, before: &BTreeMap<String, DriveReading>) -> BTreeMap
     for (name, question) in asked {
         let Some(reading) = readings.get_mut(&name) else { continue };
         match answer(&helper.procfs, question, end) {
-            Ok(health) => (reading.health, reading.last_read_at) = (Some(health), Some(wall())),
+            Ok(health) => {
+                let now = wall();
+                let errors = health.data_errors().map(|count| DataErrors::after(reading.data_errors, count, now));
+                (reading.health, reading.last_read_at, reading.data_errors) = (Some(health), Some(now), errors);
+            }
             Err((failure, outstanding)) => (reading.failure, reading.outstanding) = (Some(failure), outstanding),
         }
     }
     readings
+}
+
+/// What outlives a look.
+fn remembered(before: &DriveReading) -> DriveReading {
+    let DriveReading { last_read_at, data_errors, .. } = *before;
+    DriveReading { last_read_at, data_errors, ..DriveReading::default() }
+}
+
+/// Drives that told their health and have left the bus since: a controller that died takes its name along.
+fn gone(before: &BTreeMap<String, DriveReading>, there: &BTreeMap<String, Drive>) -> BTreeMap<String, DriveReading> {
+    let now = wall();
+    let told = |reading: &DriveReading| reading.last_read_at.is_some_and(|at| now.since(at) < GONE_MS_MAX);
+    let gone = before.iter().filter(|(name, reading)| !there.contains_key(*name) && told(reading));
+    let failure = || Some(Failure::new(ErrorKind::NotFound, "The drive is gone: the kernel lists it no more."));
+    gone.map(|(name, reading)| (name.clone(), DriveReading { failure: failure(), ..remembered(reading) }))
+        .take(DRIVES_MAX)
+        .collect()
 }
 
 fn lives(procfs: &Path, process: ProcessId) -> bool {
@@ -379,6 +402,28 @@ mod tests {
     }
 
     #[test]
+    fn errors_that_grow_are_dated_and_a_drive_that_left_the_bus_is_told_of_for_a_day() {
+        let machine = Machine::new("left", &format!("/bin/cat {}", fixture("ata")));
+        let helper = machine.helper();
+        let first = ask_all(&helper, &BTreeMap::new());
+        let told = first["sda"].data_errors.unwrap();
+        assert_eq!(told.grew_at, None, "an old count is no news");
+        let fewer =
+            DriveReading { data_errors: Some(DataErrors { count: told.count - 1, ..told }), ..first["sda"].clone() };
+        let grown = ask_all(&helper, &BTreeMap::from([("sda".to_owned(), fewer)]));
+        assert_eq!(grown["sda"].data_errors.unwrap().count, told.count);
+        let grew_at = grown["sda"].data_errors.unwrap().grew_at.unwrap();
+        assert_eq!(ask_all(&helper, &grown)["sda"].data_errors.unwrap().grew_at, Some(grew_at), "it is remembered");
+
+        fs::remove_dir(machine.0.join("sys/block/sda")).unwrap();
+        let gone = &ask_all(&helper, &grown)["sda"];
+        assert_eq!((&gone.health, gone.failure.as_ref().unwrap().kind), (&None, ErrorKind::NotFound));
+        assert_eq!(gone.data_errors, grown["sda"].data_errors);
+        let long_ago = DriveReading { last_read_at: Some(UnixMs(1)), ..grown["sda"].clone() };
+        assert!(ask_all(&helper, &BTreeMap::from([("sda".to_owned(), long_ago)])).is_empty());
+    }
+
+    #[test]
     fn without_smartctl_the_next_step_is_named() {
         let machine = Machine::new("without", "exit 0");
         let helper = Helper { smartctl: None, ..machine.helper() };
@@ -408,7 +453,7 @@ mod tests {
         let machine = Machine::new("boot", "exit 2");
         let helper = machine.helper();
         let mut log = KernelLog::default();
-        log.count(KernelClass::LostWrite, "sdb", 3);
+        log.count(KernelClass::LostWrite, "sdb", UnixMs(1));
         let old = HealthSpool { boot_id: "another".into(), kernel_log: Some(log), ..HealthSpool::default() };
         write_document(&helper.spool, &old).unwrap();
         assert_eq!(read_spool(&helper.spool).unwrap_err().kind, ErrorKind::Timeout, "written in 1970");
