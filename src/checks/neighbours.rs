@@ -6,7 +6,8 @@ use super::one_machine::{for_machines, might_collide, told_apart, unplaced};
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Fleet, On};
 use crate::derive::machines::{Machine, Member, Proof, machines};
-use crate::derive::listeners::split_address;
+use crate::derive::listeners::{DEFAULT_LISTENERS, Endpoint, endpoints};
+use crate::derive::voters::{VOTERS, voters};
 use crate::snapshot::Form;
 
 const NEEDS: &str = "the machine's /proc and the files of its Kafka processes; nodes on other machines: their snapshots";
@@ -164,24 +165,10 @@ fn same_network(a: &Member<'_>, b: &Member<'_>) -> Result<bool, Unknown> {
     Ok(namespace(a)? == namespace(b)?)
 }
 
-/// Name, address and port of a node's listeners.
-fn listeners<'a>(member: &Member<'a>) -> Vec<(&'a str, &'a str, u16)> {
+/// A node's listeners, as its file has them.
+fn listeners<'a>(member: &Member<'a>) -> Vec<Endpoint<'a>> {
     let Some(properties) = member.properties else { return vec![] };
-    let entries = properties.get("listeners").unwrap_or("PLAINTEXT://:9092").split(',');
-    let parts = entries.filter_map(|entry| entry.trim().split_once("://"));
-    parts.filter_map(|(name, address)| split_address(address).map(|(host, port)| (name, host, port))).collect()
-}
-
-fn addresses_meet(a: &str, b: &str) -> bool {
-    let canonical = |host: &str| match host.to_ascii_lowercase().as_str() {
-        "" | "0.0.0.0" | "::" => None,
-        "localhost" | "::1" => Some("127.0.0.1".to_owned()),
-        other => Some(other.to_owned()),
-    };
-    match (canonical(a), canonical(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    }
+    endpoints(properties.get("listeners").unwrap_or(DEFAULT_LISTENERS)).entries
 }
 
 fn ports(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
@@ -189,13 +176,14 @@ fn ports(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
         would_collide(machine, found);
     }
     for_pairs(fleet, |a, b| {
-        let (of_a, of_b) = (listeners(a), listeners(b));
-        let meets = |host: &str, port| of_a.iter().find(|other| other.2 == port && addresses_meet(other.1, host));
-        for (name, host, port) in &of_b {
-            let Some((other, ..)) = meets(host, *port) else { continue };
+        let of_a = listeners(a);
+        for listener in listeners(b) {
+            let address = listener.address;
+            let meets = |other: &&Endpoint<'_>| other.address.port == address.port && other.address.meets(&address);
+            let Some(other) = of_a.iter().find(meets) else { continue };
             if same_network(a, b)? {
-                let subject = Subject::Listener { node: b.name.clone(), name: (*name).to_owned() };
-                let is = format!("port {port} is also that of listener {other} of {}", a.name);
+                let subject = Subject::Listener { node: b.name.clone(), name: listener.name };
+                let is = format!("port {} is also that of listener {} of {}", address.port, other.name, a.name);
                 found.add(Finding::new(subject, is, "a port of its own for each node of the machine"));
             }
         }
@@ -214,11 +202,12 @@ fn would_collide(machine: &Machine<'_>, found: &mut Found) {
     let dirs = |member: &Member<'_>| member.configured_dirs().unwrap_or_default();
     for (a, b) in machine.pairs().filter(|(a, b)| !told_apart(a, b) && !has_own_network(a) && !has_own_network(b)) {
         let of_a = listeners(a);
-        let same = listeners(b).into_iter().find(|(_, _, port)| of_a.iter().any(|other| other.2 == *port));
+        let ports = listeners(b).into_iter().map(|listener| listener.address.port);
+        let same = ports.into_iter().find(|port| of_a.iter().any(|other| other.address.port == *port));
         if dirs(a).iter().any(|dir| dirs(b).contains(dir)) {
             continue;
         }
-        if let Some((_, _, port)) = same {
+        if let Some(port) = same {
             found.add(might_collide(&format!("port {port} in {} and {}", a.name, b.name)));
             return;
         }
@@ -363,16 +352,16 @@ fn controllers(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
         let mut evaluated = Ok(());
         for here in by_cluster(machine.members.iter().filter(is_controller)) {
             let asked = here.values().find_map(|member| member.node?.quorum().ok());
-            let listed = here.values().find_map(|member| member.properties?.get("controller.quorum.voters"));
-            let voters: Vec<i32> = match (asked, listed) {
-                (Some(quorum), _) => quorum.voters.iter().map(|voter| voter.id).collect(),
-                (None, Some(listed)) => {
-                    listed.split(',').filter_map(|voter| voter.trim().split_once('@')?.0.parse().ok()).collect()
-                }
-                (None, None) => {
-                    evaluated = Err(Unknown::new("The voters of the controller quorum are not known."));
-                    continue;
-                }
+            let listed = || here.values().find_map(|member| voters(member.properties?.get(VOTERS)?).ok());
+            let voters: Vec<i32> = match asked.map(|quorum| quorum.voters.iter().map(|voter| voter.id).collect()) {
+                Some(asked) => asked,
+                None => match listed() {
+                    Some(listed) => listed.iter().map(|voter| voter.id).collect(),
+                    None => {
+                        evaluated = Err(Unknown::new("The voters of the controller quorum are not known."));
+                        continue;
+                    }
+                },
             };
             let here: Vec<&i32> = here.keys().filter(|id| voters.contains(id)).collect();
             if here.len() * 2 > voters.len() && here.len() > 1 {

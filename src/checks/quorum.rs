@@ -6,9 +6,8 @@ use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, U
 use super::compare::each;
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::listeners::Endpoint;
-use crate::derive::voters::{Voter, voters};
+use crate::derive::voters::{VOTERS, Voter, voters};
 
-const VOTERS: &str = "controller.quorum.voters";
 const BOOTSTRAP: &str = "controller.quorum.bootstrap.servers";
 const FILES: &str = "the files of the nodes";
 const DOCUMENTATION: &str = "https://kafka.apache.org/documentation/#kraft";

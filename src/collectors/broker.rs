@@ -74,7 +74,7 @@ static FENCED: Metric<0> = Metric::gauge(
 );
 
 static CERTIFICATE: Metric<0> = Metric::gauge(
-    "kafka_broker_certificate_not_after_timestamp_seconds",
+    "kafka_node_certificate_not_after_timestamp_seconds",
     Scope::Broker,
     &[],
     "When the first certificate ends of those that the node served when our connection was opened, as Unix time; absent when \

@@ -12,7 +12,7 @@ use super::settings::{Setting, Settings};
 use crate::checks::Unknown;
 
 /// Kafka's `listeners` where the setting is unset.
-const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
+pub const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
 /// Kafka's SASL mechanisms where none are set.
 const DEFAULT_MECHANISM: &str = "GSSAPI";
 
@@ -84,7 +84,9 @@ pub struct Address<'a> {
 }
 
 impl Address<'_> {
-    fn ip(&self) -> Option<IpAddr> {
+    /// The IP address that the host is; absent for names. A zone (`fe80::1%eth0`) is left out.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
         let host = self.host.split('%').next().unwrap_or(self.host);
         host.parse().ok()
     }
@@ -109,6 +111,23 @@ impl Address<'_> {
             || host.ends_with(".localhost")
             || host.starts_with("localhost.")
             || self.ip().is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether it names no machine: a wildcard, loopback, or a template that nobody filled in.
+    #[must_use]
+    pub fn is_anywhere(&self) -> bool {
+        self.is_wildcard() || self.is_loopback() || self.host.contains(['$', '{'])
+    }
+
+    /// Whether sockets of one network name space that are bound to the same port of both meet.
+    #[must_use]
+    pub fn meets(&self, other: &Address<'_>) -> bool {
+        // 127.0.0.1 and 127.0.0.2 do not meet; a name is usually both of these.
+        let canonical = |address: &Address<'_>| match address.host.to_ascii_lowercase().as_str() {
+            "localhost" | "::1" => "127.0.0.1".to_owned(),
+            other => other.to_owned(),
+        };
+        self.is_wildcard() || other.is_wildcard() || canonical(self) == canonical(other)
     }
 
     /// Whether it is made of digits and dots only, and yet is no IPv4 address (`10.0.1`, `10.0.0.256`).
@@ -195,7 +214,9 @@ pub fn parse_endpoint(entry: &str) -> Result<Endpoint<'_>, Malformed> {
     Ok(Endpoint { name: name.to_uppercase(), address: Address { host, port } })
 }
 
-fn endpoints(value: &str) -> Parsed<Vec<Endpoint<'_>>> {
+/// Reads `listeners` or `advertised.listeners`.
+#[must_use]
+pub fn endpoints(value: &str) -> Parsed<Vec<Endpoint<'_>>> {
     let mut parsed = Parsed { entries: Vec::new(), malformed: Vec::new() };
     for entry in entries(value) {
         match parse_endpoint(entry) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::fleet::{Fleet, Node};
-use super::listeners::split_address;
+use super::listeners::{Address, endpoints, split_address};
 use crate::checks::{Subject, Unknown};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{ConfigFile, FileId, Host, HostNode, LogDirPlace, NodeProcess};
@@ -305,21 +305,13 @@ impl<'a> Member<'a> {
     pub fn advertised_hosts(&self) -> BTreeSet<&'a str> {
         let Some(properties) = self.properties else {
             let asked = self.node.and_then(|node| split_address(&node.origin.0));
-            return asked.map(|(host, _)| host).filter(|host| !is_anywhere(host)).into_iter().collect();
+            let asked = asked.map(|(host, port)| Address { host, port });
+            return asked.filter(|asked| !asked.is_anywhere()).map(|asked| asked.host).into_iter().collect();
         };
-        let entries = properties.list("advertised.listeners").chain(properties.list("listeners"));
-        let hosts = entries.filter_map(|entry| split_address(entry.split_once("://")?.1).map(|(host, _)| host));
-        hosts.filter(|host| !is_anywhere(host)).collect()
+        let lists = ["advertised.listeners", "listeners"].into_iter().filter_map(|key| properties.get(key));
+        let named = lists.flat_map(|list| endpoints(list).entries).map(|endpoint| endpoint.address);
+        named.filter(|address| !address.is_anywhere()).map(|address| address.host).collect()
     }
-}
-
-/// Whether a host names no machine: a wildcard, loopback, or nothing.
-fn is_anywhere(host: &str) -> bool {
-    let address = host.parse::<std::net::IpAddr>();
-    host.is_empty()
-        || host.eq_ignore_ascii_case("localhost")
-        || host.contains(['$', '{'])
-        || address.is_ok_and(|address| address.is_unspecified() || address.is_loopback())
 }
 
 /// What a file says of its cluster when the cluster's id is not known.

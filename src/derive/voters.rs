@@ -5,6 +5,9 @@ use std::fmt;
 
 use super::fleet::Node;
 
+/// The setting.
+pub const VOTERS: &str = "controller.quorum.voters";
+
 /// A voter of a static quorum.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Voter {
@@ -44,7 +47,7 @@ pub fn voters(text: &str) -> Result<Vec<Voter>, BadVoters> {
 
 /// Whether a controller names itself as the one voter: a cluster on one node.
 pub(super) fn is_only_voter(node: &Node<'_>) -> bool {
-    let named = node.text("controller.quorum.voters").map(voters);
+    let named = node.text(VOTERS).map(voters);
     matches!(named, Ok(Ok(named)) if named.len() == 1)
 }
 

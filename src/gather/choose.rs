@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::derive::listeners::split_address;
+use crate::checks::Unknown;
+use crate::derive::listeners::{Address, Listeners, MAP};
+use crate::derive::settings::Settings;
 use crate::snapshot::ConfigFile;
 use crate::sources::kafka::{Endpoint, Security};
 
@@ -15,9 +17,6 @@ pub struct Chosen {
     pub why: String,
 }
 
-/// Kafka's `listeners` when the key is unset.
-const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
-
 /// Chooses a listener that this program can speak to. Brokers' listeners come before controllers', since a broker says
 /// more; a wildcard is reached by loopback, so that no request leaves the host. Its certificate is for the advertised
 /// host all the same.
@@ -25,59 +24,42 @@ const DEFAULT_LISTENERS: &str = "PLAINTEXT://:9092";
 /// # Errors
 /// One line when there is none.
 pub fn choose_endpoint(properties: &ConfigFile, security: &Security) -> Result<Chosen, String> {
-    let controllers: Vec<&str> = properties.list("controller.listener.names").collect();
-    let broker = properties.roles().contains(&"broker");
+    let path = &properties.path;
+    let unknown = |why: Unknown| format!("{path}: {} Give --kafka.server.", why.0);
+    let settings = Settings { file: Some(properties), running: None, release: None };
+    let listeners = Listeners::of(&settings).map_err(unknown)?;
+    let protocols = listeners.protocols().map_err(unknown)?.entries;
+    let advertised = listeners.advertised().map_err(unknown)?.entries;
     let mut refused = Vec::new();
-    for entry in properties.get("listeners").filter(|set| !set.is_empty()).unwrap_or(DEFAULT_LISTENERS).split(',') {
-        let Some((name, address)) = entry.trim().split_once("://") else { continue };
-        let name = name.trim();
-        if broker && controllers.iter().any(|controller| controller.eq_ignore_ascii_case(name)) {
+    let skipped = |name: &str| listeners.is_broker && listeners.is_of_controllers(name);
+    for bound in listeners.bound.entries.iter().filter(|bound| !skipped(&bound.name)) {
+        let name = &bound.name;
+        let Some(spoken) = protocols.get(name).map(|protocol| protocol.as_str()) else {
+            refused.push(format!("{name} is not in {MAP}"));
             continue;
-        }
-        let Some((host, port)) = split_address(address) else { continue };
-        let spoken = protocol(properties, name).to_ascii_uppercase();
+        };
         if spoken == security.protocol() {
-            let security =
-                advertised_host(properties, name).map_or_else(|| security.clone(), |host| security.named(host));
-            let endpoint = Endpoint { host: reachable(host), port, security, process: None };
-            let why = format!("listener {name} ({spoken}) of {}", properties.path);
-            return Ok(Chosen { endpoint, why });
+            let told = advertised.iter().find(|told| told.name == *name && !told.address.host.is_empty());
+            let security = told.map_or_else(|| security.clone(), |told| security.named(told.address.host));
+            let endpoint =
+                Endpoint { host: reachable(&bound.address), port: bound.address.port, security, process: None };
+            return Ok(Chosen { endpoint, why: format!("listener {name} ({spoken}) of {path}") });
         }
-        let flags = security.flags_for(&spoken).map(|flags| format!(": {flags}")).unwrap_or_default();
+        let flags = security.flags_for(spoken).map(|flags| format!(": {flags}")).unwrap_or_default();
         refused.push(format!("{name} speaks {spoken}{flags}"));
     }
     let refused = if refused.is_empty() { "it names no listener with a port".to_owned() } else { refused.join(", ") };
-    let (path, ours) = (&properties.path, security.protocol());
+    let ours = security.protocol();
     Err(format!("{path}: no listener speaks {ours}, as is configured ({refused}); or give --kafka.server."))
 }
 
-/// The host that clients are told for a listener; absent when none is.
-fn advertised_host<'a>(properties: &'a ConfigFile, name: &str) -> Option<&'a str> {
-    properties.list("advertised.listeners").find_map(|entry| {
-        let (advertised, address) = entry.trim().split_once("://")?;
-        let (host, _) = split_address(address)?;
-        (advertised.trim().eq_ignore_ascii_case(name) && !host.is_empty()).then_some(host)
-    })
-}
-
-/// The protocol behind a listener's name: as mapped, else the name itself (Kafka's default map).
-fn protocol<'a>(properties: &'a ConfigFile, name: &'a str) -> &'a str {
-    let mapped = properties.list("listener.security.protocol.map").find_map(|pair| {
-        let (mapped, protocol) = pair.split_once(':')?;
-        mapped.trim().eq_ignore_ascii_case(name).then(|| protocol.trim())
-    });
-    mapped.unwrap_or(name)
-}
-
-fn reachable(host: &str) -> String {
-    match host.parse::<IpAddr>() {
-        Ok(address) if address.is_unspecified() => match address {
-            IpAddr::V4(_) => "127.0.0.1".to_owned(),
-            // A dual-stack wildcard socket takes IPv4 too, but not where IPv6-only is set.
-            IpAddr::V6(_) => "::1".to_owned(),
-        },
-        _ if host.is_empty() => "localhost".to_owned(),
-        _ => host.to_owned(),
+fn reachable(bound: &Address<'_>) -> String {
+    match bound.ip() {
+        Some(IpAddr::V4(ip)) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        // A dual-stack wildcard socket takes IPv4 too, but not where IPv6-only is set.
+        Some(IpAddr::V6(ip)) if ip.is_unspecified() => "::1".to_owned(),
+        _ if bound.host.is_empty() => "localhost".to_owned(),
+        _ => bound.host.to_owned(),
     }
 }
 

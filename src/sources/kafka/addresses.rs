@@ -3,21 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderValue};
-use hyper::{Request, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use http_body_util::Full;
+use hyper::header::{ACCEPT, AUTHORIZATION, HOST};
+use hyper::{Request, StatusCode, Uri};
 use tokio::time::timeout;
 
 use super::files::read_secret;
-use super::security::TlsFiles;
-use super::tls;
+use super::https::{self, NoAnswer, Trust};
 use crate::limits::{SNAPSHOT_ANSWER_MS_MAX, SNAPSHOT_BYTES_MAX};
 use crate::snapshot::{ErrorKind, Snapshot};
 use crate::sources::given::parse_snapshot;
@@ -50,64 +43,37 @@ async fn ask(address: &str, access: &Access) -> Result<Bytes, String> {
     if authority.contains('@') {
         return Err("An address may not hold a password: give --http.username and --http.password-file.".to_owned());
     }
-    let is_tls = url.scheme_str() == Some("https");
     let mut request = Request::get(url.path_and_query().map_or("/snapshot", |path| path.as_str()))
         .header(HOST, &authority)
         .header(ACCEPT, "application/json");
     if let (Some(name), Some(file)) = (&access.username, &access.password_file) {
         let password = read_secret("--http.password-file", file).await.map_err(|failure| failure.message)?;
-        let pair = [name.as_bytes(), b":", password.bytes()].concat();
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
-            .map_err(|_| told("the name or password cannot be sent"))?;
-        value.set_sensitive(true);
-        request = request.header(AUTHORIZATION, value);
+        let who = https::basic(name, &password).map_err(|_| told("the name or password cannot be sent"))?;
+        request = request.header(AUTHORIZATION, who);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| told("has a path that cannot be asked for"))?;
-    let host = url.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-    let port = url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = TcpStream::connect((host.as_str(), port))
-        .await
-        .map_err(|error| told(&format!("cannot be connected to ({}): check its host and port", error.kind())))?;
-    if !is_tls {
-        return exchange(stream, request, address).await;
-    }
-    let files = TlsFiles { ca_file: access.ca_file.clone(), ..TlsFiles::default() };
-    let connector =
-        tls::connector(&files, "--http.ca-file", ErrorKind::Tls).await.map_err(|failure| failure.message)?;
-    let name = ServerName::try_from(host).map_err(|_| told("its host is no name that a certificate can be for"))?;
-    let stream = connector
-        .connect(name, stream)
-        .await
-        .map_err(|error| told(&format!("TLS failed ({}): check --http.ca-file and the host's name", error.kind())))?;
-    exchange(stream, request, address).await
+    let request = request.body(Full::default()).map_err(|_| told("has a path that cannot be asked for"))?;
+    let trust = Trust { ca_file: access.ca_file.as_ref(), flag: "--http.ca-file", kind: ErrorKind::Tls };
+    let most = usize::try_from(SNAPSHOT_BYTES_MAX).unwrap_or(usize::MAX);
+    https::ask(&url, request, &trust, most).await.map_err(|why| no_answer(address, why))
 }
 
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Empty<Bytes>>,
-    address: &str,
-) -> Result<Bytes, String> {
-    let no_http = |_| format!("{address} does not answer as an HTTP server does: check its scheme and port.");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
-    // It ends with `sender`.
-    tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(no_http)?;
-    match answer.status().as_u16() {
-        200 => {}
-        401 | 403 => {
-            return Err(format!(
-                "{address} wants to know who asks: give --http.username and --http.password-file, as its --web.config.file \
-                 names them."
-            ));
+fn no_answer(address: &str, why: NoAnswer) -> String {
+    match why {
+        NoAnswer::Files(failure) => failure.message,
+        NoAnswer::Unreachable(kind) => format!("{address}: cannot be connected to ({kind}): check its host and port."),
+        NoAnswer::NoName => format!("{address}: its host is no name that a certificate can be for."),
+        NoAnswer::Tls(error) => {
+            format!("{address}: TLS failed ({}): check --http.ca-file and the host's name.", error.kind())
         }
-        status => {
-            return Err(format!(
-                "{address} answered with status {status}: is it a sidecar's /snapshot, and is its scheme right?"
-            ));
-        }
+        NoAnswer::NotHttp => format!("{address} does not answer as an HTTP server does: check its scheme and port."),
+        NoAnswer::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => format!(
+            "{address} wants to know who asks: give --http.username and --http.password-file, as its --web.config.file \
+             names them."
+        ),
+        NoAnswer::Status(status) => format!(
+            "{address} answered with status {}: is it a sidecar's /snapshot, and is its scheme right?",
+            status.as_u16()
+        ),
+        NoAnswer::Body => format!("{address} broke off, or sent more than {SNAPSHOT_BYTES_MAX} bytes."),
     }
-    let most = usize::try_from(SNAPSHOT_BYTES_MAX).unwrap_or(usize::MAX);
-    let body = Limited::new(answer.into_body(), most).collect().await;
-    Ok(body.map_err(|_| format!("{address} broke off, or sent more than {SNAPSHOT_BYTES_MAX} bytes."))?.to_bytes())
 }

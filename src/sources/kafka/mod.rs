@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod configs;
 mod files;
 pub mod guard;
+mod https;
 pub mod lane;
 pub mod log_dirs;
 pub mod offsets;

@@ -6,23 +6,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use http_body_util::Full;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
 use rustls::{CertificateError, Error};
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::files::{Secret, Stamp, read_secret};
-use super::security::{Sasl, TlsFiles, TokenEndpoint};
+use super::https::{self, NoAnswer, Trust};
+use super::security::{Sasl, TokenEndpoint};
 use super::tls;
 use crate::limits::{TOKEN_ANSWER_BYTES_MAX, TOKEN_ANSWER_MS_MAX};
 use crate::snapshot::{ErrorKind, Failure};
@@ -160,33 +155,34 @@ async fn fetch(sasl: &Sasl, endpoint: &TokenEndpoint) -> Result<Token, Failure> 
     let secret = read_secret(sasl.secret_flag(), &sasl.secret_file).await?;
     let request = request(endpoint, &secret)?;
     drop(secret);
-    let host = host(&endpoint.url);
-    let is_tls = endpoint.url.scheme_str() == Some("https");
-    let port = endpoint.url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = TcpStream::connect((host, port)).await.map_err(|error| {
-        failure(endpoint, format!("cannot be connected to ({}): check its host and port", error.kind()))
-    })?;
     let begun = Instant::now();
-    if !is_tls {
-        return exchange(endpoint, stream, request, begun).await;
-    }
-    let files = TlsFiles { ca_file: endpoint.ca_file.clone(), ..TlsFiles::default() };
-    let connector = tls::connector(&files, CA_FLAG, ErrorKind::Authentication).await?;
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| failure(endpoint, "is no name that a certificate can be for"))?;
-    let stream = connector.connect(name, stream).await.map_err(|error| refused(endpoint, &error))?;
-    exchange(endpoint, stream, request, begun).await
+    let trust = Trust { ca_file: endpoint.ca_file.as_ref(), flag: CA_FLAG, kind: ErrorKind::Authentication };
+    let answer = https::ask(&endpoint.url, request, &trust, TOKEN_ANSWER_BYTES_MAX).await;
+    let body = answer.map_err(|why| no_answer(endpoint, why))?;
+    parse(&body, begun).ok_or_else(|| {
+        failure(endpoint, "answered without an access_token of its own kind: is this the URL of the token endpoint?")
+    })
 }
 
-/// The host without the brackets of an IPv6 address.
-fn host(url: &Uri) -> &str {
-    url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+fn no_answer(endpoint: &TokenEndpoint, why: NoAnswer) -> Failure {
+    let what = match why {
+        NoAnswer::Files(failure) => return failure,
+        NoAnswer::Unreachable(kind) => format!("cannot be connected to ({kind}): check its host and port"),
+        NoAnswer::NoName => "is no name that a certificate can be for".to_owned(),
+        NoAnswer::Tls(error) => refused(&error),
+        NoAnswer::NotHttp => "does not answer as an HTTP server does: check its port".to_owned(),
+        NoAnswer::Status(status) => denied(status),
+        NoAnswer::Body => {
+            format!("sent an answer that does not end well or is larger than {TOKEN_ANSWER_BYTES_MAX} bytes")
+        }
+    };
+    failure(endpoint, what)
 }
 
 /// Whether the URL may be used: https, or http that does not leave this host.
 pub(crate) fn is_safe(url: &Uri) -> bool {
     let is_loopback = || {
-        let host = host(url);
+        let host = https::host(url);
         host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     };
     match url.scheme_str() {
@@ -198,10 +194,8 @@ pub(crate) fn is_safe(url: &Uri) -> bool {
 
 /// The client id and secret stand in the header as they are, as Kafka's own clients send them.
 fn request(endpoint: &TokenEndpoint, secret: &Secret) -> Result<Request<Full<Bytes>>, Failure> {
-    let pair = [endpoint.client_id.as_bytes(), b":", secret.bytes()].concat();
-    let mut authorization = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+    let authorization = https::basic(&endpoint.client_id, secret)
         .map_err(|_| failure(endpoint, "cannot be sent our client id and secret"))?;
-    authorization.set_sensitive(true);
     let mut body = "grant_type=client_credentials".to_owned();
     if let Some(scope) = &endpoint.scope {
         body.push_str("&scope=");
@@ -222,32 +216,6 @@ fn form_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
-}
-
-async fn exchange(
-    endpoint: &TokenEndpoint,
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    request: Request<Full<Bytes>>,
-    begun: Instant,
-) -> Result<Token, Failure> {
-    let no_http = |_| failure(endpoint, "does not answer as an HTTP server does: check its port");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(no_http)?;
-    // It ends with `sender`.
-    tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(no_http)?;
-    if !matches!(answer.status(), StatusCode::OK | StatusCode::CREATED) {
-        return Err(failure(endpoint, denied(answer.status())));
-    }
-    let body = Limited::new(answer.into_body(), TOKEN_ANSWER_BYTES_MAX).collect().await.map_err(|_| {
-        failure(
-            endpoint,
-            format!("sent an answer that does not end well or is larger than {TOKEN_ANSWER_BYTES_MAX} bytes"),
-        )
-    })?;
-    parse(&body.to_bytes(), begun).ok_or_else(|| {
-        failure(endpoint, "answered without an access_token of its own kind: is this the URL of the token endpoint?")
-    })
 }
 
 fn denied(status: StatusCode) -> String {
@@ -284,8 +252,8 @@ fn parse(body: &[u8], begun: Instant) -> Option<Token> {
     })
 }
 
-fn refused(endpoint: &TokenEndpoint, error: &std::io::Error) -> Failure {
-    let what = match tls::cause(error) {
+fn refused(error: &std::io::Error) -> String {
+    match tls::cause(error) {
         Some(Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
             format!("has a certificate of an authority that is not known: give its CA by {CA_FLAG}")
         }
@@ -298,12 +266,14 @@ fn refused(endpoint: &TokenEndpoint, error: &std::io::Error) -> Failure {
         Some(Error::InvalidCertificate(_)) => "has a certificate that cannot be accepted".to_owned(),
         Some(_) => "does not speak TLS as it should: check its port".to_owned(),
         None => "closed the connection during the TLS handshake: is it https?".to_owned(),
-    };
-    failure(endpoint, what)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn endpoint(url: &'static str) -> TokenEndpoint {
