@@ -29,7 +29,7 @@ pub enum Form {
     /// Lines for kafka-acls.sh.
     #[default]
     KafkaAcls,
-    /// A KafkaUser for Strimzi.
+    /// A KafkaUser for Strimzi 0.49 or newer.
     Strimzi,
 }
 
@@ -92,7 +92,7 @@ fn kafka_acls(rights: &BTreeSet<Right>, principal: &str) -> String {
 fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> String {
     let name = principal.strip_prefix("User:").unwrap_or(principal).trim_start_matches("CN=");
     let mut out = format!(
-        "apiVersion: kafka.strimzi.io/v1beta2\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels:\n    \
+        "apiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels:\n    \
          strimzi.io/cluster: MY-CLUSTER\nspec:\n  authentication:\n    type: tls\n  authorization:\n    type: simple\n    acls:\n"
     );
     for resource in ["Cluster", "Topic"] {

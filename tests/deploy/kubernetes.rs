@@ -11,13 +11,14 @@ use super::common::sidecar::{run, stdout};
 use super::common::{TempDir, repository};
 use super::{files, output, skip};
 
+const KAFKA_USER: &str = "deploy/strimzi/kafka-user.yaml";
 const FOLDERS: [&str; 2] = ["deploy/kubernetes", "deploy/strimzi"];
 
 /// All manifests, those of the Prometheus operator apart.
 fn manifests() -> (Vec<PathBuf>, Vec<PathBuf>) {
     let all = FOLDERS.iter().flat_map(|folder| files(folder, "yaml"));
-    let kafka_user = repository("deploy/strimzi/kafka-user.yaml");
-    // Its schema is Strimzi's; what stands in it is what the program prints (tests/generated.rs).
+    // Strimzi's, judged apart; what stands in it is what the program prints (tests/generated.rs).
+    let kafka_user = repository(KAFKA_USER);
     let all = all.filter(|path| *path != kafka_user);
     all.partition(|path| !std::fs::read_to_string(path).unwrap().contains("monitoring.coreos.com/"))
 }
@@ -34,12 +35,16 @@ fn resources(paths: &[PathBuf]) -> Vec<(PathBuf, Value)> {
 
 /// The folder of the tools; none when they cannot be had here.
 fn tools() -> Option<PathBuf> {
-    let mut command = Command::new(repository("tests/tools/kubernetes-validate"));
-    let output = command.stdin(Stdio::null()).output().unwrap();
+    folder_of("tests/tools/kubernetes-validate")
+}
+
+/// The folder that a script of ours prints; none when it cannot be made here.
+fn folder_of(script: &str) -> Option<PathBuf> {
+    let output = Command::new(repository(script)).stdin(Stdio::null()).output().unwrap();
     if output.status.success() {
         return Some(String::from_utf8_lossy(&output.stdout).trim().into());
     }
-    skip(&format!("no kubernetes-validate: {}", String::from_utf8_lossy(&output.stderr)));
+    skip(&format!("{script}: {}", String::from_utf8_lossy(&output.stderr)));
     None
 }
 
@@ -71,6 +76,34 @@ fn the_schemas_of_kubernetes_and_of_the_prometheus_operator_accept_the_manifests
     assert!(!validate(&tools).arg(&wrong).output().unwrap().status.success());
     misspell("deploy/strimzi/pod-monitor.yaml", "scrapeTimeout:");
     assert!(!Command::new(tools.join("python")).arg(&script).arg(&wrong).output().unwrap().status.success());
+}
+
+/// Also what the tests of `check` take for Strimzi's resources.
+#[test]
+fn the_definitions_of_strimzi_accept_the_user_and_the_resources_of_the_tests() {
+    let (Some(tools), Some(definitions)) = (tools(), folder_of("tests/tools/strimzi-crds")) else { return };
+    let judge = |files: &[PathBuf]| {
+        let mut command = Command::new(tools.join("python"));
+        command.arg(repository("tests/deploy/strimzi_kinds.py")).arg(&definitions).args(files);
+        command
+    };
+    let said = output(&mut judge(&[repository(KAFKA_USER), repository("tests/fixtures/sets/strimzi/kafka.yaml")]));
+    assert_eq!(said.matches(" passed").count(), 4, "{said}");
+    println!("{said}");
+
+    // It does refuse: a version that is gone, a field and an operation that are not there.
+    let dir = TempDir::new();
+    let text = std::fs::read_to_string(repository(KAFKA_USER)).unwrap();
+    for (number, (right, wrong)) in
+        [("strimzi.io/v1", "strimzi.io/v1beta2"), ("patternType:", "pattern:"), ("[Describe,", "[Look,")]
+            .iter()
+            .enumerate()
+    {
+        assert!(text.contains(right), "{right}");
+        let path = dir.path().join(format!("{number}.yaml"));
+        std::fs::write(&path, text.replace(right, wrong)).unwrap();
+        assert!(!judge(&[path]).output().unwrap().status.success(), "{wrong}");
+    }
 }
 
 #[test]
