@@ -91,7 +91,7 @@ function framesOf(panel: any): DataFrame[] {
             type: FieldType.number,
             labels: row.metric,
             config: { displayNameFromDS: target.legendFormat ? named(target.legendFormat, row.metric) : undefined },
-            values: row.values.map((point: any) => Number(point[1])),
+            values: row.values.map((point: any) => (point[1] === 'NaN' ? null : Number(point[1]))), // as Grafana has it
           },
         ],
       })
