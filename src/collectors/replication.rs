@@ -132,11 +132,11 @@ static LOST: Metric<0> = Metric::counter(
     "Partitions whose leadership was seen to leave this broker.",
 );
 static UNCLEAN: Metric<0> = Metric::counter(
-    "kafka_broker_unclean_elections_total",
-    Scope::Broker,
+    "kafka_cluster_unclean_elections_total",
+    Scope::ClusterMax,
     &[],
-    "Partitions without a leader that were seen to be given to this broker although it was not in their in-sync sets: what it \
-     lacked is lost. Only elections that cannot have been anything else.",
+    "Partitions of the cluster without a leader that were seen to be given to a broker although it was not in their in-sync sets: \
+     what it lacked is lost. Only elections that cannot have been anything else.",
 );
 
 fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {

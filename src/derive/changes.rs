@@ -1,4 +1,4 @@
-//! Changes between two looks at the cluster, counted for the partitions of one broker.
+//! Changes between two looks at the cluster, counted for the partitions of one broker; unclean elections for all of them.
 
 use crate::snapshot::{Cluster, Ledger, Partition};
 
@@ -20,7 +20,7 @@ pub fn advance(ledger: &Ledger, before: &Cluster, next: &Cluster, id: i32) -> Le
             let (led, leads) = (old.leader() == Some(id), now.leader() == Some(id));
             ledger.leaderships_gained += u64::from(leads && !led);
             ledger.leaderships_lost += u64::from(led && !leads);
-            ledger.unclean_elections += u64::from(leads && is_unclean(&old, &now, id));
+            ledger.unclean_elections += u64::from(is_unclean(&old, &now));
             if leads {
                 ledger.isr_shrinks += u64::from(old.isr.iter().any(|member| !now.isr.contains(member)));
                 ledger.isr_expands += u64::from(now.isr.iter().any(|member| !old.isr.contains(member)));
@@ -30,15 +30,20 @@ pub fn advance(ledger: &Ledger, before: &Cluster, next: &Cluster, id: i32) -> Le
     ledger
 }
 
-/// Whether the election that made `id` the leader between two looks was surely unclean: the partition had no leader, `id` was
-/// neither in its in-sync set nor eligible, and this was the next election. With a leader before, or with more elections than
-/// one, it may have come back into the set in between; what such an election loses shows in the partition's end.
-fn is_unclean(old: &Partition<'_>, now: &Partition<'_>, id: i32) -> bool {
+/// Whether the election between two looks was surely unclean: the partition had no leader, it was known who had all messages, whoever
+/// leads now was not among these, and this was the next election. With a leader before, or with more elections than one, it may
+/// have come back into the set in between; where nobody was known to have all (KIP-966), the last leader may have come back. What
+/// such an election loses shows in the partition's end.
+///
+/// It is for every broker to see, whoever is made leader: one that comes back from the dead is elected before it can be asked.
+fn is_unclean(old: &Partition<'_>, now: &Partition<'_>) -> bool {
+    let Some(leader) = now.leader() else { return false };
     let next = old.row.leader_epoch >= 0 && now.row.leader_epoch == old.row.leader_epoch.saturating_add(1);
+    let has_all = [old.isr, old.eligible].concat();
     // A count without names comes from a recorded snapshot of an older version.
     let unnamed = old.eligible.is_empty() && old.eligible_outside_isr().is_some_and(|count| count > 0);
-    let eligible = unnamed || old.eligible.contains(&id);
-    old.leader().is_none() && next && !old.isr.contains(&id) && now.isr == [id] && !eligible
+    let known = !has_all.is_empty() && !unnamed;
+    old.leader().is_none() && next && known && !has_all.contains(&leader) && now.isr == [leader]
 }
 
 #[cfg(test)]
@@ -95,8 +100,12 @@ mod tests {
         assert_eq!(counted(&dark, &look(2, 6, &[2], None)), 1);
         assert_eq!(counted(&look(-1, 5, &[1], Some(&[])), &look(2, 6, &[2], None)), 1);
         assert_eq!(counted(&look(-1, 5, &[], Some(&[1])), &look(2, 6, &[2], None)), 1, "another one was eligible");
+        assert_eq!(counted(&dark, &look(3, 6, &[3], None)), 1, "another broker than the one that is asked");
         for (before, after, why) in [
-            (dark.clone(), look(1, 6, &[1], None), "another broker was elected"),
+            (dark.clone(), look(1, 6, &[1], None), "the one that was in sync was elected"),
+            (look(-1, 5, &[], Some(&[])), look(2, 6, &[2], None), "the last leader may have come back"),
+            (look(-1, 5, &[], None), look(2, 6, &[2], None), "nobody said who was eligible"),
+            (dark.clone(), look(-1, 6, &[1], None), "it has no leader yet"),
             (dark.clone(), look(2, 7, &[2], None), "another election may have lain in between"),
             (dark.clone(), look(2, 6, &[2, 3], None), "an unclean leader is alone"),
             (dark, look(-1, 5, &[1], None), "nothing has changed"),

@@ -14,6 +14,6 @@ pub struct Ledger {
     pub leaderships_gained: u64,
     /// Partitions whose leadership left this broker.
     pub leaderships_lost: u64,
-    /// Partitions without a leader that were given to this broker although it was not in their in-sync sets.
+    /// Partitions of the cluster without a leader that were given to a broker although it was not in their in-sync sets.
     pub unclean_elections: u64,
 }

@@ -120,7 +120,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 10] = [
+const CASES: [(&str, &[(&str, bool)]); 15] = [
     (
         "down",
         &[
@@ -134,6 +134,28 @@ const CASES: [(&str, &[(&str, bool)]); 10] = [
             ("KafkaPartitionsUnderMinIsr,severity=critical,instance=h1", false),
             ("KafkaLastInSyncCopy,severity=critical,instance=h1", false),
             ("KafkaPartitionsWithoutLeader,severity=critical", false),
+        ],
+    ),
+    (
+        "refused",
+        &[
+            ("KafkaPartitionsUnderMinIsr,severity=critical,instance=h1,peer=2", false),
+            ("KafkaBrokerDown,severity=critical,instance=h2,peer=2", true),
+            ("KafkaBrokerLost,severity=critical,peer=2", true),
+            // Nobody misses this one, so it is another fault; and one whose id was never seen may be.
+            ("KafkaBrokerDown,severity=critical,instance=h3,peer=3", false),
+            ("KafkaBrokerDown,severity=critical,instance=h4", false),
+            // Held back itself, it still holds back.
+            ("KafkaSourceBlind,severity=warning,instance=h2,source=process", true),
+            ("KafkaLastInSyncCopy,severity=critical,instance=h1", false),
+        ],
+    ),
+    // More replicas are demanded than there are: no broker is to blame, and the page may stay for long.
+    (
+        "demanding",
+        &[
+            ("KafkaPartitionsUnderMinIsr,severity=critical,instance=h1", false),
+            ("KafkaBrokerDown,severity=critical,instance=h2,peer=2", false),
         ],
     ),
     // The same broker id in another cluster is another broker.
@@ -195,6 +217,27 @@ const CASES: [(&str, &[(&str, bool)]); 10] = [
             ("KafkaC,severity=warning,instance=h1,device=sdb", false),
             // Nothing of Kafka's.
             ("DiskA,severity=warning,instance=h1,device=sda", false),
+        ],
+    ),
+    (
+        "lost-data",
+        &[
+            ("KafkaAcknowledgedDataLost,severity=critical,topic=orders,partition=1", false),
+            ("KafkaUncleanElection,severity=critical", true),
+        ],
+    ),
+    ("unclean", &[("KafkaUncleanElection,severity=critical", false)]),
+    (
+        "read-only",
+        &[
+            ("KafkaLogDirNotWritable,severity=critical,instance=h1,log_dir=/a", false),
+            ("KafkaLogDirFileSystemError,severity=critical,instance=h1,log_dir=/a", true),
+            ("KafkaLogDirOffline,severity=critical,instance=h1,log_dir=/a", true),
+            ("KafkaLogDirOffline,severity=critical,instance=h1,log_dir=/b", false),
+            ("KafkaLogDirOffline,severity=critical,instance=h2,log_dir=/a", false),
+            // What is lost with it, and that another one is full, is another matter.
+            ("KafkaSuspectDriveHoldsLastReplica,severity=critical,instance=h1,log_dir=/a", false),
+            ("KafkaLogDirSpaceCritical,severity=critical,instance=h1,log_dir=/b", false),
         ],
     ),
     (
