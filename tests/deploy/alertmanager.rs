@@ -120,7 +120,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 15] = [
+const CASES: [(&str, &[(&str, bool)]); 17] = [
     (
         "down",
         &[
@@ -249,6 +249,26 @@ const CASES: [(&str, &[(&str, bool)]); 15] = [
             ("KafkaBrokerCheckpointLoopHung,severity=critical,instance=h2", false),
             // What is lost with it is another matter.
             ("KafkaSuspectDriveHoldsLastReplica,severity=critical,instance=h1,log_dir=/a", false),
+        ],
+    ),
+    (
+        "slow",
+        &[
+            ("KafkaDriveSlow,severity=warning,instance=h1,device=sda,op=write", false),
+            ("KafkaDriveSlowAmongPeers,severity=warning,instance=h1,device=sda,op=write", true),
+            ("KafkaDriveSlowIntermittent,severity=warning,instance=h1,device=sda,op=read", true),
+            // Another drive, by its peers alone.
+            ("KafkaDriveSlowAmongPeers,severity=warning,instance=h1,device=sdb,op=write", false),
+            ("KafkaDriveSlowAmongPeers,severity=warning,instance=h2,device=sda,op=write", false),
+        ],
+    ),
+    // By both it is a page, and no ticket beside it.
+    (
+        "failslow",
+        &[
+            ("KafkaDriveFailSlow,severity=critical,instance=h1,device=sda,op=write", false),
+            ("KafkaDriveSlow,severity=warning,instance=h1,device=sda,op=write", true),
+            ("KafkaDriveSlowAmongPeers,severity=warning,instance=h1,device=sda,op=write", true),
         ],
     ),
     // Two pages of one instance do not hold back what is else wrong there.
