@@ -15,6 +15,7 @@ use brokerwatch::snapshot::{
     OffsetsRow, PartitionsBuilder, Registrations, ReplicaOnDisk, Section, TopicConfig, UnixMs,
 };
 use divan::{Bencher, counter::ItemsCount};
+use serde_json::Value;
 
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 
@@ -74,7 +75,7 @@ fn node(partitions: usize) -> NodeView {
 fn page(node: &NodeView) -> Page {
     let options = Options { partition_detail: PartitionDetail::All, ..Options::default() };
     let mut page = Page::default();
-    collect(&View::new(node, NOW), &options, &mut page);
+    collect(View::new(node, NOW), &options, &mut page);
     page
 }
 
@@ -156,7 +157,7 @@ fn risk_only(bencher: Bencher<'_, '_>, partitions: usize) {
     let options = Options { disabled: others.map(str::to_owned).collect(), ..Options::default() };
     bencher.bench_local(|| {
         let mut page = Page::default();
-        collect(&View::new(&node, NOW), &options, &mut page);
+        collect(View::new(&node, NOW), &options, &mut page);
         page.series()
     });
 }
@@ -168,14 +169,106 @@ fn view_only(bencher: Bencher<'_, '_>, partitions: usize) {
     bencher.bench_local(|| View::new(&node, NOW).replication.is_some());
 }
 
+/// Drives of a full node, and its log directories.
+const DRIVES: usize = 12;
+
+/// The node of a recorded case, as JSON.
+fn recorded(case: &str) -> Value {
+    let path = format!("{}/tests/replay/{case}/snapshot.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("the case is recorded");
+    let mut snapshot: Value = serde_json::from_str(&text).expect("it is JSON");
+    snapshot["nodes"].as_object_mut().and_then(|nodes| nodes.values_mut().next()).expect("a node").take()
+}
+
+/// Puts `one` of a map there once for each drive, and nothing else.
+fn for_each_drive(map: &mut Value, one: &str, name: impl Fn(usize) -> String) {
+    let one = map[one].take();
+    *map = (0..DRIVES).map(|drive| (name(drive), one.clone())).collect::<serde_json::Map<_, _>>().into();
+}
+
+/// A node with every section: recorded ones, with replicas of `partitions` partitions of which it leads a third, on twelve
+/// drives.
+fn full(partitions: usize) -> NodeView {
+    let mut node = recorded("one-machine");
+    let cases = ["healthy", "machine-in-need", "process-in-need", "drives-that-fail", "drives"];
+    for case in cases {
+        for (name, section) in recorded(case).as_object_mut().expect("sections") {
+            if section["last"].is_object() {
+                node[name] = section.take();
+            }
+        }
+    }
+    let device = |drive: usize| format!("nvme{drive}n1");
+    for_each_drive(&mut node["disks"]["last"]["value"]["devices"], "sdb", device);
+    for_each_drive(&mut node["drives"]["last"]["value"]["devices"], "sdb", device);
+    for_each_drive(&mut node["drive_health"]["last"]["value"]["drives"], "nvme0n1", device);
+    for_each_drive(&mut node["storage"]["last"]["value"]["disks"], "nvme0n1", device);
+    for_each_drive(&mut node["storage"]["last"]["value"]["dirs"], "/data/a", |drive| format!("/data/{drive}"));
+    for_each_drive(&mut node["files"]["last"]["value"]["health"], "/data/b", |drive| format!("/data/{drive}"));
+    for drive in 0..DRIVES {
+        let below = &mut node["storage"]["last"]["value"]["dirs"][format!("/data/{drive}")]["Ok"];
+        (below["device"], below["drives"]) = (device(drive).into(), vec![device(drive)].into());
+    }
+    let sections = node.as_object_mut().expect("sections").values_mut();
+    for last in sections.filter_map(|section| section.get_mut("last")).filter(|last| last.is_object()) {
+        (last["at"], last["valid_until"]) = (NOW.0.into(), NOW.plus(40_000).0.into());
+    }
+    let mut node: NodeView = serde_json::from_value(node).expect("sections as they are written");
+    let all = partitions * 8 / 3;
+    let made = at_risk(all);
+    (node.cluster, node.log_dirs) = (made.cluster, made.log_dirs);
+    let settings = node.configs.last.take().and_then(|configs| configs.value.broker.clone());
+    let made_configs = made.configs.last.expect("it has topics");
+    node.configs = seen(Configs { broker: settings, ..(*made_configs.value).clone() });
+    node.offsets = self::node(all).offsets;
+    let absent: Vec<_> =
+        node.statuses().into_iter().filter(|status| status.valid_until.is_none()).map(|status| status.source).collect();
+    assert!(absent.is_empty(), "{absent:?}");
+    assert!(
+        View::new(&node, NOW).replication.is_some_and(|replication| replication.id == 1),
+        "it answers, as broker 1"
+    );
+    node
+}
+
+/// The page of a full node, which nearly each scrape makes anew: its drives change each second.
+#[divan::bench(args = [4_000])]
+fn full_page(bencher: Bencher<'_, '_>, partitions: usize) {
+    let node = full(partitions);
+    let series = page(&node).series();
+    bencher.counter(ItemsCount::new(series)).bench_local(|| page(&node).render(Format::OpenMetrics));
+}
+
+/// As [`full_page`], compressed.
+#[divan::bench(args = [4_000])]
+fn full_page_with_gzip(bencher: Bencher<'_, '_>, partitions: usize) {
+    let node = full(partitions);
+    bencher.bench_local(|| compressed(&page(&node)));
+}
+
+/// Each collector over a full node by itself: which one costs.
+#[divan::bench(args = COLLECTORS.iter().map(|collector| collector.name))]
+fn full_page_of(bencher: Bencher<'_, '_>, collector: &str) {
+    let node = full(4_000);
+    let others = COLLECTORS.iter().map(|collector| collector.name).filter(|name| *name != collector);
+    let options = Options { disabled: others.map(str::to_owned).collect(), ..Options::default() };
+    bencher.bench_local(|| {
+        let mut page = Page::default();
+        collect(View::new(&node, NOW), &options, &mut page);
+        page.series()
+    });
+}
+
+fn compressed(page: &Page) -> usize {
+    let text = page.render(Format::OpenMetrics);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&text).and_then(|()| gzip.finish()).map_or(0, |bytes| bytes.len())
+}
+
 /// The whole page as Prometheus gets it.
 #[divan::bench(args = [1_000, 4_000, 12_000])]
 fn page_with_gzip(bencher: Bencher<'_, '_>, partitions: usize) {
     let node = node(partitions);
     let series = page(&node).series();
-    bencher.counter(ItemsCount::new(series)).bench_local(|| {
-        let text = page(&node).render(Format::OpenMetrics);
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(&text).and_then(|()| gzip.finish()).map(|bytes| bytes.len())
-    });
+    bencher.counter(ItemsCount::new(series)).bench_local(|| compressed(&page(&node)));
 }

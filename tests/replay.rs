@@ -41,7 +41,7 @@ fn page(folder: &Path, snapshot: &Snapshot, detail: PartitionDetail) -> Page {
     let options = Options { partition_detail: detail, terms: terms(folder), ..Options::default() };
     let mut page = Page::default();
     for node in snapshot.nodes.values() {
-        let trouble = collect(&View::new(node, snapshot.taken_at), &options, &mut page);
+        let trouble = collect(View::new(node, snapshot.taken_at), &options, &mut page);
         assert!(trouble.panicked.is_empty(), "{:?}", trouble.panicked);
     }
     page

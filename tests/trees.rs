@@ -97,7 +97,7 @@ fn page(view: &NodeView) -> String {
     let mut page = Page::default();
     let options =
         Options { disabled: ["sources", "findings", "broker"].map(str::to_owned).into(), ..Options::default() };
-    let trouble = collect(&View::new(view, NOW), &options, &mut page);
+    let trouble = collect(View::new(view, NOW), &options, &mut page);
     assert!(trouble.panicked.is_empty(), "{:?}", trouble.panicked);
     let text = String::from_utf8(page.render(Format::Text)).unwrap();
     // The headers are the same in all of them, and tests/generated.rs holds them.

@@ -3,8 +3,7 @@
 //! Up is the answer to ApiVersions: it needs no rights and is given by the broker's network and request threads. The
 //! process' state comes from `/proc/PID/stat`: it tells a stopped (`T`) or stuck (`D`) broker from a dead one.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::broker::{BrokerState, DOWN_REASONS, fenced};
 use crate::derive::node::is_controller_only;
 use crate::exposition::{Metric, Samples, Scope};
@@ -85,7 +84,7 @@ static CERTIFICATE: Metric<0> = Metric::gauge(
 const STATES: [(&str, &str); 4] =
     [("running", "RSIWP"), ("stopped", "Tt"), ("uninterruptible", "D"), ("zombie", "ZXx")];
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let down = match view.state {
         BrokerState::Up => Some(None),
         BrokerState::Down(kind) => Some(Some(kind)),

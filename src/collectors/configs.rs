@@ -1,10 +1,9 @@
 //! Settings that must agree between nodes, so that Prometheus compares the fleet; and what awaits a restart.
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::checks;
-use crate::derive::View;
 use crate::derive::config_classes::{MUST_EQUAL, numeric, secret_class};
-use crate::derive::fleet::{Fleet, Node};
+use crate::derive::fleet::Node;
 use crate::derive::node::is_controller_only;
 use crate::derive::settings::From;
 use crate::exposition::{Metric, Samples, Scope};
@@ -62,11 +61,9 @@ static CHANGED: Metric<0> = Metric::gauge(
     "1 when the node's file was written after its process started, else 0; absent when either time cannot be seen.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    let fleet = Fleet::of_one(view);
-    let Some(node) = fleet.nodes.first() else { return };
+fn collect(Seen { node, fleet, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let findings = |id: &str| {
-        let verdict = checks::run(checks::all().find(|check| check.id == id)?, &fleet);
+        let verdict = checks::run(checks::all().find(|check| check.id == id)?, fleet);
         (verdict.evaluated && verdict.unknown.is_empty()).then_some(verdict.findings.len())
     };
     if let Some(keys) = findings("drift-pending-restart") {

@@ -1,7 +1,6 @@
 //! What the block devices under the log directories do: counters, stalls, and whether a drive is slow for its load.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{Disk, DiskClass, Slowness};
 use crate::sources::DISKS;
@@ -129,7 +128,7 @@ static PARSE_ERRORS: Metric<0> = Metric::counter(
     "Lines of /proc/diskstats for these devices that could not be understood, since this process started.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(disks) = view.node.disks.fresh(view.now) else { return };
     samples.push(&PARSE_ERRORS, [], disks.parse_errors);
     disks.devices.iter().for_each(|(name, disk)| device(name, disk, samples));

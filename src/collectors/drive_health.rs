@@ -2,8 +2,7 @@
 //!
 //! A drive that stops answering is told as not readable, and its values are absent: never those of before.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::drive_health::current;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{DriveHealth, DriveReading, KernelClass, UnixMs};
@@ -204,7 +203,7 @@ static LOG_OVERRUNS: Metric<0> = Metric::counter(
     "Records of the kernel's log that were overwritten before they were read.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if let Some(seen) = view.node.drive_health.fresh(view.now) {
         for (device, reading) in &seen.drives {
             drive(device, reading, view.now, samples);

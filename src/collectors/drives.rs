@@ -1,7 +1,6 @@
 //! What `/sys` tells of the drives under the log directories: state, errors, links, arrays, paths, queues.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{Drive, Md, Queue};
 use crate::sources::DRIVES;
@@ -155,7 +154,7 @@ static UNREADABLE: Metric<2> = Metric::gauge(
     "1 while the device's attributes cannot be looked at, with the reason; a timeout is a sign of a dying drive.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(drives) = view.node.drives.fresh(view.now) else { return };
     for (name, drive) in &drives.devices {
         match drive {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::checks::{self, Check, Finding, Severity};
-use crate::derive::View;
-use crate::derive::fleet::Fleet;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::limits::{NAMED_PARTITIONS, NAMED_PARTITIONS_MAX};
 use crate::sources::SOURCES;
@@ -44,11 +42,10 @@ static NOT_EVALUATED: Metric<1> = Metric::gauge(
     "1 for a check that could not be evaluated, wholly or in part, for want of data.",
 );
 
-fn collect(view: &View<'_>, options: &Options, samples: &mut Samples) {
-    let fleet = Fleet::of_one(view);
+fn collect(Seen { fleet, .. }: Seen<'_>, options: &Options, samples: &mut Samples) {
     let accepts = |check, finding: &Finding| options.terms.expectations.reason(check, finding).is_some();
     for check in options.terms.checks() {
-        let verdict = checks::run(check, &fleet);
+        let verdict = checks::run(check, fleet);
         if !verdict.applies {
             continue;
         }

@@ -1,7 +1,6 @@
 //! Faults that the machine's hardware reports.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::sources::HARDWARE;
 
@@ -77,7 +76,7 @@ static SENSOR_ALARM: Metric<3> = Metric::gauge(
      Drives' own sensors are not among them.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(hardware) = view.node.hardware.fresh(view.now) else { return };
     let facts = [&hardware.kernel, &hardware.microcode, &hardware.bios, &hardware.product];
     if facts.iter().any(|fact| fact.is_some()) {

@@ -1,8 +1,7 @@
 //! The node's JVM, from its performance data: no JMX, no agent.
 
 use super::process::{is_current, push, push_seconds, seconds};
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{Jvm, PerfDataPlace};
 use crate::sources::{JVM, MEMORY_MAPS, PROCESS};
@@ -156,7 +155,7 @@ static COMPILATION: Metric<0> = Metric::counter(
     "Time that the compiler's threads spent.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if let Some(maps) = view.node.memory_maps.fresh(view.now).filter(|maps| is_current(view, maps.of)) {
         for state in PerfDataPlace::STATES {
             samples.push(&PERFDATA_STATE, [state], maps.perf_data.as_str() == state);

@@ -1,7 +1,6 @@
 //! Whether log directories can be written, how much room they have, and whether the broker still writes its checkpoints.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::log_dirs::{DIR_STATES, checkpoint_stalled_ms, states, writable};
 use crate::derive::retention::steady_state_bytes;
 use crate::exposition::{Metric, Samples, Scope};
@@ -147,8 +146,8 @@ static STEADY: Metric<1> = Metric::gauge(
      of the bytes are not known here: only a topic's leaders tell them.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    for (log_dir, bytes) in steady_state_bytes(view) {
+fn collect(Seen { view, node, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
+    for (log_dir, bytes) in steady_state_bytes(node) {
         samples.push(&STEADY, [&log_dir], bytes.round());
     }
     let Some(files) = view.node.files.fresh(view.now) else { return };

@@ -3,8 +3,7 @@
 //! `DescribeLogDirs.offsetLag` is left out: it is 0 always. Checkpoint times come from the file system, so they go on
 //! when the broker hangs: Kafka rewrites `replication-offset-checkpoint` of each directory every 5 s, in one loop.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::broker::BrokerState;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{Checkpoint, LogDir};
@@ -77,7 +76,7 @@ static UNREADABLE: Metric<2> = Metric::gauge(
 /// server with its own.
 const CLOCK_SKEW_MS_MAX: u64 = 2_000;
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     // What the broker said of its directories is not repeated once it does not answer.
     if let Some(log_dirs) = view.node.log_dirs.fresh(view.now).filter(|_| view.state == BrokerState::Up) {
         log_dirs.dirs.iter().for_each(|dir| reported(dir, samples));
@@ -127,6 +126,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::derive::View;
+    use crate::derive::fleet::Fleet;
     use crate::exposition::{Format, Page};
     use crate::snapshot::{Attempt, DirFiles, LogDirFiles, NodeView, Observed, Section, UnixMs};
 
@@ -141,7 +142,8 @@ mod tests {
         let last = Some(Observed { at: now, took_ms: 1, valid_until: now.plus(16_000), value });
         let node = NodeView { files: Section { last, attempt: Attempt::Ok }, ..NodeView::default() };
         let mut samples = Samples::default();
-        collect(&View::new(&node, now), &Options::default(), &mut samples);
+        let fleet = Fleet::of_one(View::new(&node, now));
+        collect(Seen::of(&fleet).unwrap(), &Options::default(), &mut samples);
         let mut page = Page::default();
         page.add(samples);
         let text = String::from_utf8(page.render(Format::Text)).unwrap();

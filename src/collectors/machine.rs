@@ -1,7 +1,6 @@
 //! What the machine is busy with, and its clock.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope, Value};
 use crate::sources::MACHINE;
 
@@ -168,7 +167,7 @@ static CLOCKSOURCE: Metric<1> = Metric::info(
     "What the kernel reads time from, such as tsc.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(machine) = view.node.machine.fresh(view.now) else { return };
     let mut push = |metric: &'static Metric<0>, value: Option<Value>| {
         if let Some(value) = value {

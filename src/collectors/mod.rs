@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::derive::View;
+use crate::derive::fleet::{Fleet, Node};
 use crate::exposition::{Family, Page, Samples};
 use crate::report::Terms;
 use crate::sources::Source;
@@ -59,6 +60,26 @@ pub struct Options {
     pub terms: Terms,
 }
 
+/// What collectors look at: one node.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Its facts.
+    pub view: &'a View<'a>,
+    /// Its facts with its settings, as checks see it.
+    pub node: &'a Node<'a>,
+    /// That node alone, for what is told of all nodes.
+    pub fleet: &'a Fleet<'a>,
+}
+
+impl<'a> Seen<'a> {
+    /// The first node of `fleet`; absent when there is none.
+    #[must_use]
+    pub fn of(fleet: &'a Fleet<'a>) -> Option<Self> {
+        let node = fleet.nodes.first()?;
+        Some(Self { view: &node.view, node, fleet })
+    }
+}
+
 /// A row of [`COLLECTORS`].
 #[derive(Debug)]
 pub struct Collector {
@@ -70,8 +91,8 @@ pub struct Collector {
     pub sources: &'static [&'static Source],
     /// Every metric that it may emit.
     pub families: &'static [&'static Family],
-    /// Emits what the view shows; nothing for what it does not.
-    pub collect: fn(&View<'_>, &Options, &mut Samples),
+    /// Emits what is seen; nothing for what is not.
+    pub collect: fn(Seen<'_>, &Options, &mut Samples),
 }
 
 /// Every collector.
@@ -109,14 +130,16 @@ pub struct Trouble {
 }
 
 /// Runs every enabled collector over one node's view. One that panics loses its own samples only.
-pub fn collect(view: &View<'_>, options: &Options, page: &mut Page) -> Trouble {
+pub fn collect(view: View<'_>, options: &Options, page: &mut Page) -> Trouble {
     let mut trouble = Trouble::default();
+    let fleet = Fleet::of_one(view);
+    let Some(seen) = Seen::of(&fleet) else { return trouble };
     for collector in COLLECTORS.iter().filter(|collector| !options.disabled.contains(collector.name)) {
         let collect = collector.collect;
         let samples = catch_unwind(AssertUnwindSafe(|| {
             crate::inject::panic_if_wanted(collector.name);
             let mut samples = Samples::default();
-            collect(view, options, &mut samples);
+            collect(seen, options, &mut samples);
             samples
         }));
         match samples {

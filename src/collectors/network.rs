@@ -1,7 +1,6 @@
 //! The network as the broker uses it: interfaces, TCP, sockets, links to other brokers.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{Interface, InterfaceKind, Network, Sockets};
 use crate::sources::NETWORK;
@@ -203,7 +202,7 @@ static PEER_RETRANSMITTED: Metric<1> = Metric::counter(
     "TCP segments that had to be sent to another broker again: the way to it loses packets.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(network) = view.node.network.fresh(view.now) else { return };
     network.interfaces.iter().for_each(|interface| push_interface(network, interface, samples));
     for (name, count) in &network.tcp {

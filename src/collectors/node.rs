@@ -2,7 +2,7 @@
 //!
 //! `kafka_brokers` and `kafka_broker_info` have kafka_exporter's names and labels.
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::derive::broker::BrokerState;
 use crate::derive::{View, node};
 use crate::exposition::{Metric, Samples, Scope};
@@ -64,7 +64,7 @@ static FENCED: Metric<1> = Metric::gauge(
     "1 while a registered broker is fenced, 0 while it is not; absent below DescribeCluster v2 (Kafka 4.1).",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     identity(view, samples);
     if let Some(files) = view.node.files.fresh(view.now) {
         for (path, dir) in &files.dirs {

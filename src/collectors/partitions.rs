@@ -3,8 +3,7 @@
 //! Names, labels and meaning of `kafka_topic_partition_*` are kafka_exporter's, so that its users' dashboards and rules
 //! go on working: there, under-replicated is ISR < replicas, also while a reassignment adds replicas.
 
-use super::{Collector, Options, PartitionDetail};
-use crate::derive::View;
+use super::{Collector, Options, PartitionDetail, Seen};
 use crate::derive::replication::Replication;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::limits::PARTITION_DETAIL_AUTO_MAX;
@@ -78,7 +77,7 @@ static LOG_END: Metric<4> = Metric::gauge(
     "Log end offset of the replica that this broker hosts, as leader or follower.",
 );
 
-fn collect(view: &View<'_>, options: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, options: &Options, samples: &mut Samples) {
     let Some(replication) = &view.replication else { return };
     let offsets = view.node.offsets.fresh(view.now);
     let mut number = itoa::Buffer::new();

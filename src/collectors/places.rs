@@ -1,9 +1,7 @@
 //! Where the log directories of this node really lie: so that Prometheus finds two nodes on one directory, or one inside
 //! the other's, although no sidecar speaks to another.
 
-use super::{Collector, Options};
-use crate::derive::View;
-use crate::derive::fleet::Fleet;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::limits::LOG_DIRS_COMPARED_MAX;
 use crate::snapshot::{HostNode, LogDirPlace};
@@ -27,9 +25,7 @@ static PATH_INFO: Metric<7> = Metric::info(
      the start of the node's process in clock ticks since boot, empty when it does not run.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    let fleet = Fleet::of_one(view);
-    let Some(node) = fleet.nodes.first() else { return };
+fn collect(Seen { node, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let (Ok(host), Ok(own)) = (node.host(), node.on_host()) else { return };
     let Some(boot_id) = host.boot_id.as_deref() else { return };
     let process = own.process.as_ref().map_or_else(String::new, |process| process.start_ticks.to_string());

@@ -2,7 +2,7 @@
 //!
 //! All of it is absent while no process is chosen, and for a while after another one was.
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::derive::View;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{ControlGroup, ProcessId, Resources, WaitClass};
@@ -226,7 +226,7 @@ pub(super) fn is_current(view: &View<'_>, of: ProcessId) -> bool {
     process.chosen.as_ref().is_some_and(|chosen| chosen.pid == of.pid && chosen.start_ticks == of.start_ticks)
 }
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if let Some(seen) = view.node.resources.fresh(view.now).filter(|seen| is_current(view, seen.of)) {
         let process = view.node.process.fresh(view.now).and_then(|process| process.chosen.as_ref());
         if let Some(started) = process.and_then(|chosen| chosen.started) {

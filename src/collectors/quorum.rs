@@ -2,8 +2,7 @@
 //!
 //! Reference: DescribeQuorum (KIP-595); the times are the active controller's clock.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::broker::BrokerState;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::sources::QUORUM;
@@ -57,7 +56,7 @@ static CAUGHT_UP: Metric<2> = Metric::gauge(
     "When a node was last caught up with the metadata log, as Unix time; absent when the controller does not know.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if view.state != BrokerState::Up {
         return;
     }

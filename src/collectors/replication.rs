@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::derive::View;
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::Replication;
@@ -139,7 +139,7 @@ static UNCLEAN: Metric<0> = Metric::counter(
      what it lacked is lost. Only elections that cannot have been anything else.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if let Some(replication) = &view.replication {
         counts(view, replication, samples);
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Collector, Options};
+use super::{Collector, Options, Seen};
 use crate::derive::View;
 use crate::derive::blast_radius::{Radius, drives, is_same_dir, metadata_log_dir, radius, spelled};
 use crate::derive::broker::BrokerState;
@@ -228,9 +228,7 @@ static SAME_RACK_PEER: Metric<2> = Metric::gauge(
      machine, empty when it is not known. Peers without any are left out.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    let fleet = Fleet::of_one(view);
-    let Some(node) = fleet.nodes.first() else { return };
+fn collect(Seen { view, node, fleet }: Seen<'_>, _: &Options, samples: &mut Samples) {
     metadata_log(node, samples);
     broker_disks(node, samples);
     if view.state != BrokerState::Up {
@@ -241,7 +239,7 @@ fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
         rack_stops(node, replication, samples);
         same_rack_peers(view, replication, samples);
     }
-    own_stop(&fleet, node, samples);
+    own_stop(fleet, node, samples);
 }
 
 /// Which of what the node stores on holds its metadata log. Known without the broker's answer.

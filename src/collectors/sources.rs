@@ -1,7 +1,6 @@
 //! Which sources can be seen: what this program knows that it does not know.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::replication::unseen;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::Attempt;
@@ -86,7 +85,7 @@ const TOPIC_OPERATIONS: [(&str, u8); 7] = [
     ("AlterConfigs", 11),
 ];
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     for status in view.node.statuses() {
         let counts = status.valid_until.is_some_and(|until| view.now < until);
         match status.attempt {

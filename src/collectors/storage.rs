@@ -1,8 +1,7 @@
 //! What lies under the log directories. Every block device in between has a series whose `device` is that of the
 //! `kafka_disk_*` metrics, so that `and on (instance, device)` names the log directories of a device.
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::snapshot::{DiskFacts, LogDirStorage};
 use crate::sources::STORAGE;
@@ -33,7 +32,7 @@ static DISK_INFO: Metric<6> = Metric::info(
 static DISK_SIZE: Metric<1> =
     Metric::gauge("kafka_disk_size_bytes", Scope::Broker, &["device"], "Size of a drive under a log directory.");
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(storage) = view.node.storage.fresh(view.now) else { return };
     for (log_dir, dir) in &storage.dirs {
         if let Ok(dir) = dir {

@@ -1,9 +1,7 @@
 //! Log directories and drives that are not to be trusted with data any more, with the reason; the reasons are the rows of
 //! `derive/suspect.rs`. A series is there for each reason that can be judged, 0 while it does not hold.
 
-use super::{Collector, Options};
-use crate::derive::View;
-use crate::derive::fleet::Fleet;
+use super::{Collector, Options, Seen};
 use crate::derive::suspect::{Suspects, disks, log_dirs};
 use crate::exposition::{Metric, Samples, Scope};
 use crate::sources::{DISKS, DRIVE_HEALTH, DRIVES, FILES, HOST, KERNEL_LOG, LOG_DIRS, STORAGE};
@@ -36,9 +34,7 @@ static DISK: Metric<2> = Metric::gauge(
      absent while it cannot be judged.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
-    let fleet = Fleet::of_one(view);
-    let Some(node) = fleet.nodes.first() else { return };
+fn collect(Seen { node, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     push(&LOG_DIR, &log_dirs(node), samples);
     push(&DISK, &disks(node), samples);
 }

@@ -3,8 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 
-use super::{Collector, Options};
-use crate::derive::View;
+use super::{Collector, Options, Seen};
 use crate::derive::replication::topic_owner;
 use crate::exposition::{Metric, Samples, Scope};
 use crate::sources::{CONFIGS, METADATA_SOURCE};
@@ -44,7 +43,7 @@ static UNDER_REPLICATED: Metric<1> = Metric::gauge(
     "Partitions of the topic, led by this broker, that are under-replicated as Kafka counts it.",
 );
 
-fn collect(view: &View<'_>, _: &Options, samples: &mut Samples) {
+fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     let Some(replication) = &view.replication else { return };
     let partitions = &replication.cluster.partitions;
     for (index, topic) in partitions.topics().iter().enumerate() {

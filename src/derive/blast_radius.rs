@@ -198,7 +198,7 @@ mod tests {
             let dirs = [("/a".to_owned(), Ok(below)), ("/b".to_owned(), Ok(LogDirStorage::default()))].into();
             node.storage = seen(Storage { dirs, ..Storage::default() });
             let view = View::new(&node, Sample::NOW);
-            let fleet = Fleet::of_one(&view);
+            let fleet = Fleet::of_one(view);
             let on = drives_of(&fleet.nodes[0]);
             (outlives_a_drive(&fleet.nodes[0], "/a"), on)
         };
@@ -219,7 +219,7 @@ mod tests {
             let mut node = Sample::broker(1).node();
             node.properties = seen(properties("/etc/server.properties", text));
             let view = View::new(&node, Sample::NOW);
-            metadata_log_dir(&Fleet::of_one(&view).nodes[0]).map(str::to_owned)
+            metadata_log_dir(&Fleet::of_one(view).nodes[0]).map(str::to_owned)
         };
         assert_eq!(dir("process.roles=broker\nlog.dirs=/b,/a").as_deref(), Some("/b"));
         assert_eq!(dir("process.roles=broker\nlog.dirs=/b\nmetadata.log.dir=/m").as_deref(), Some("/m"));

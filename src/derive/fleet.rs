@@ -96,9 +96,9 @@ impl<'a> Fleet<'a> {
 
     /// The one node that a sidecar watches.
     #[must_use]
-    pub fn of_one(view: &View<'a>) -> Self {
+    pub fn of_one(view: View<'a>) -> Self {
         static HERE: Origin = Origin(String::new());
-        Self { now: view.now, nodes: vec![Node::judged(&HERE, view.clone())] }
+        Self { now: view.now, nodes: vec![Node::judged(&HERE, view)] }
     }
 
     /// The nodes that `on` means, cluster by cluster: those that no id of a cluster, and no address of a controller or

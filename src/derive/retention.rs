@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::View;
-use super::fleet::{Fleet, Node};
+use super::fleet::Node;
 use super::topic_settings::TopicSettings;
 use crate::snapshot::{Growth, Ingest, LogDir, LogDirs};
 
@@ -48,11 +47,9 @@ fn grown(before: Growth, bytes: u64, ms: u64) -> Growth {
 /// Bytes that the replicas of each online log directory come to at their pace and with their settings. A directory is left
 /// out while too little was seen of it, or the settings of too many of its topics are not known to this node.
 #[must_use]
-pub fn steady_state_bytes(view: &View<'_>) -> BTreeMap<String, f64> {
-    let fleet = Fleet::of_one(view);
-    let (Some(node), Some(seen)) = (fleet.nodes.first(), view.node.log_dirs.fresh(view.now)) else {
-        return BTreeMap::new();
-    };
+pub fn steady_state_bytes(node: &Node<'_>) -> BTreeMap<String, f64> {
+    let view = &node.view;
+    let Some(seen) = view.node.log_dirs.fresh(view.now) else { return BTreeMap::new() };
     let mut limits: BTreeMap<&str, Option<Limits>> = BTreeMap::new();
     let mut of = |topic| *limits.entry(topic).or_insert_with(|| limits_of(node, topic));
     let online = seen.dirs.iter().filter(|dir| dir.online && !dir.replicas.is_empty());

@@ -208,7 +208,7 @@ mod tests {
 
     fn judged(node: &NodeView) -> Vec<(String, &'static str, bool)> {
         let view = View::new(node, Sample::NOW);
-        let fleet = Fleet::of_one(&view);
+        let fleet = Fleet::of_one(view);
         let all = log_dirs(&fleet.nodes[0]);
         let rows =
             all.iter().flat_map(|(dir, reasons)| reasons.iter().map(|(reason, holds)| (dir.clone(), *reason, *holds)));
@@ -321,7 +321,7 @@ mod tests {
 
     fn suspected(node: &NodeView) -> Vec<(String, &'static str)> {
         let view = View::new(node, Sample::NOW);
-        let fleet = Fleet::of_one(&view);
+        let fleet = Fleet::of_one(view);
         let all = disks(&fleet.nodes[0]);
         let holding = all.iter().flat_map(|(disk, reasons)| {
             reasons.iter().filter(|(_, holds)| **holds).map(|(reason, _)| (disk.clone(), *reason))

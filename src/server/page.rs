@@ -88,7 +88,7 @@ fn write_page(context: &Context, generation: u64, at: UnixMs) -> Current {
     let mut expires = UnixMs(u64::MAX);
     for node in snapshot.nodes.values() {
         let view = View::new(node, snapshot.taken_at);
-        let trouble = collectors::collect(&view, &config.collectors, &mut page);
+        let trouble = collectors::collect(view, &config.collectors, &mut page);
         for collector in trouble.panicked {
             context.metrics.panicked(collector);
             tracing::error!(collector, "A collector failed inside this program; please report it.");
