@@ -187,9 +187,6 @@ pub const SNAPSHOT_ANSWER_MS_MAX: u64 = 10_000;
 /// Log directories of a node that are compared with each other and with those of others; Kafka is not run with more.
 pub const LOG_DIRS_COMPARED_MAX: usize = 100;
 
-/// Bytes of a file of `/proc` or `/sys` that are read.
-pub const SMALL_FILE_BYTES_MAX: u64 = 1 << 20;
-
 /// Threads of the broker whose times and states are looked at.
 pub const THREADS_LOOKED_AT_MAX: usize = 20_000;
 
@@ -205,7 +202,8 @@ pub const PERF_DATA_ENTRIES_MAX: usize = 10_000;
 /// Entries of `/tmp` that are looked through for a JVM's performance data.
 pub const FOLDER_ENTRIES_MAX: usize = 100_000;
 
-/// Bytes that are read of one file of `/proc` or `/sys`; `/proc/interrupts` of 512 processors takes 3 MB.
+/// Bytes that are read of one file of `/proc` or `/sys`, or of what the helper wrote; `/proc/interrupts` of 512 processors
+/// takes 3 MB.
 pub const KERNEL_FILE_BYTES_MAX: u64 = 8 << 20;
 /// Memory modules that are told one by one, about.
 pub const MEMORY_MODULES_MAX: usize = 512;

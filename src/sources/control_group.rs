@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::kernel_files::KernelFiles;
 use super::mounts::Mount;
-use super::readings::Readings;
 use crate::snapshot::{ControlGroup, Pressure};
 
 /// Resources with pressure stall information.
@@ -38,7 +38,12 @@ impl Hierarchy {
 
 /// What the control groups of a process cost it; `cgroup` is its `/proc/PID/cgroup`, `mounts` are our own. Absent when it
 /// has none below our `/sys/fs/cgroup`.
-pub fn read_control_group(sysfs: &Path, mounts: &[Mount], cgroup: &[u8], files: &mut Readings) -> Option<ControlGroup> {
+pub fn read_control_group(
+    sysfs: &Path,
+    mounts: &[Mount],
+    cgroup: &[u8],
+    files: &mut KernelFiles,
+) -> Option<ControlGroup> {
     let base = sysfs.join("fs/cgroup");
     let hierarchy = |controller: &str| {
         let (unified, path) = parse_cgroup(cgroup, controller)?;
@@ -69,7 +74,7 @@ pub fn read_control_group(sysfs: &Path, mounts: &[Mount], cgroup: &[u8], files: 
     Some(group)
 }
 
-fn read_cpu(cpu: &Hierarchy, group: &mut ControlGroup, files: &mut Readings) {
+fn read_cpu(cpu: &Hierarchy, group: &mut ControlGroup, files: &mut KernelFiles) {
     let mut limit_of = |at: &Path| {
         if cpu.unified {
             return files.read(&at.join("cpu.max"), "cgroup/cpu.max", parse_cpu_max)?;
@@ -89,7 +94,7 @@ fn read_cpu(cpu: &Hierarchy, group: &mut ControlGroup, files: &mut Readings) {
     group.cpu_throttled_us = parse_flat(&stat, "throttled_usec").or(nanoseconds);
 }
 
-fn read_memory(memory: &Hierarchy, group: &mut ControlGroup, files: &mut Readings) {
+fn read_memory(memory: &Hierarchy, group: &mut ControlGroup, files: &mut KernelFiles) {
     let [limit, usage, cache, events] = if memory.unified {
         ["memory.max", "memory.current", "file", "memory.events"]
     } else {
@@ -224,8 +229,8 @@ mod tests {
             Self(root)
         }
 
-        fn read(&self, mounts: &str, cgroup: &str) -> (Option<ControlGroup>, Readings) {
-            let mut files = Readings::default();
+        fn read(&self, mounts: &str, cgroup: &str) -> (Option<ControlGroup>, KernelFiles) {
+            let mut files = KernelFiles::default();
             let group = read_control_group(&self.0, &parse_mounts(mounts.as_bytes()), cgroup.as_bytes(), &mut files);
             (group, files)
         }

@@ -32,7 +32,7 @@ pub fn read_hardware(procfs: &Path, sysfs: &Path, disks: &[String], nics: &[Stri
         pcie: read_pcie(&mut files, sysfs, disks, nics),
         ..Hardware::default()
     };
-    Hardware { unparsed: files.unparsed, ..hardware }
+    Hardware { unparsed: files.unparsed(), ..hardware }
 }
 
 /// Errors by module, and those that the controller could not place.
@@ -232,7 +232,7 @@ pub fn read_sensors(sysfs: &Path) -> (Vec<SensorAlarm>, u32) {
             });
         }
     }
-    (sensors, files.unparsed)
+    (sensors, files.unparsed())
 }
 
 /// The name of a file, when it is a sensor's alarm or fault.

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 use super::hsperfdata::{PerfData, Undecodable, decode};
+use super::kernel_files::read_small;
 use super::name_space::NameSpace;
 use super::process_files::parse_process_stat;
 use super::properties::file_failure;
-use super::readings::read_small;
 use crate::limits::{FOLDER_ENTRIES_MAX, PERF_DATA_BYTES_MAX};
 use crate::snapshot::{ErrorKind, Failure, GcKind, Jvm, JvmCollector, JvmSpace, ProcessId, UnixMs};
 

@@ -1,36 +1,57 @@
-//! Small files of `/proc` and `/sys`. A file that is missing or denied is unknown. So is one that is there and empty, as
-//! containers mask files, or says what it should not: these are counted.
+//! Small files of `/proc` and `/sys`. One that is missing is unknown: kernels differ. So is one that cannot be read, or is
+//! there and empty, as containers mask files, or says what it should not: these cost their own facts, and are named.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::limits::KERNEL_FILE_BYTES_MAX;
+use rustix::io::Errno;
 
-/// Reads files with one buffer, and counts those that could not be made sense of.
+use super::properties::file_failure;
+use crate::limits::KERNEL_FILE_BYTES_MAX;
+use crate::snapshot::ErrorKind;
+
+/// Reads files with one buffer, and keeps which of them told nothing.
 #[derive(Debug, Default)]
-pub(super) struct KernelFiles {
+pub struct KernelFiles {
     buffer: Vec<u8>,
-    /// How many there were: broken ones, and empty ones where something must stand.
-    pub(super) unparsed: u32,
+    /// Files that are there and told nothing, by the name that they were asked for with, else by path, with the reason.
+    pub unread: BTreeMap<String, ErrorKind>,
 }
 
 impl KernelFiles {
-    /// What `parse` makes of a file's text; absent when it cannot be read, or is empty, or `parse` makes nothing of it.
-    pub(super) fn parsed<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        self.read(path)?;
-        let text = std::str::from_utf8(&self.buffer).ok().filter(|text| !text.trim().is_empty());
-        let parsed = text.and_then(parse);
-        self.unparsed += u32::from(parsed.is_none());
+    /// What `parse` makes of the file at `path`; it is told as `name` when it is there and cannot be read or understood.
+    pub fn read<T>(&mut self, path: &Path, name: &str, parse: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        self.fill(path).map_err(|error| self.failed(path, name, &error)).ok()?;
+        let parsed = parse(&self.buffer);
+        if parsed.is_none() {
+            self.broken(name);
+        }
         parsed
+    }
+
+    /// As [`Self::read`] of a file that may lack the fact: the inner value is then absent, which is no error.
+    pub fn read_optional<T>(
+        &mut self,
+        path: &Path,
+        name: &str,
+        parse: impl FnOnce(&[u8]) -> Option<Option<T>>,
+    ) -> Option<T> {
+        self.read(path, name, parse).flatten()
+    }
+
+    /// As [`Self::read`], of a file's text; one that is empty is broken.
+    pub(super) fn parsed<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        self.read(path, &path.to_string_lossy(), |bytes| {
+            std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty()).and_then(parse)
+        })
     }
 
     /// A file's text without blanks around it; one that may be empty.
     pub(super) fn text(&mut self, path: &Path) -> Option<String> {
-        self.read(path)?;
-        let text = std::str::from_utf8(&self.buffer).ok().map(|text| text.trim().to_owned());
-        self.unparsed += u32::from(text.is_none());
-        text.filter(|text| !text.is_empty())
+        let text = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.trim().to_owned());
+        self.read(path, &path.to_string_lossy(), text).filter(|text| !text.is_empty())
     }
 
     /// A file that is one whole number.
@@ -38,14 +59,46 @@ impl KernelFiles {
         self.parsed(path, |text| text.trim().parse().ok())
     }
 
-    /// Kernels without PSI have its files, and refuse to be read, as links that are down do: that is no fault of a file.
-    fn read(&mut self, path: &Path) -> Option<()> {
-        self.buffer.clear();
-        File::open(path)
-            .and_then(|file| file.take(KERNEL_FILE_BYTES_MAX).read_to_end(&mut self.buffer))
-            .ok()
-            .map(|_| ())
+    /// A file said nothing that makes sense.
+    pub(super) fn broken(&mut self, name: &str) {
+        self.unread.insert(name.to_owned(), ErrorKind::Parse);
     }
+
+    /// A file could not be read.
+    pub(super) fn failed(&mut self, path: &Path, name: &str, error: &io::Error) {
+        let kind = match error.raw_os_error().map(Errno::from_raw_os_error) {
+            // The process has ended meanwhile, or the kernel has the file and not what is in it.
+            Some(Errno::SRCH | Errno::NODEV) => return,
+            Some(Errno::OPNOTSUPP) => ErrorKind::Unsupported,
+            _ => file_failure(path, error).kind,
+        };
+        if kind != ErrorKind::NotFound {
+            self.unread.insert(name.to_owned(), kind);
+        }
+    }
+
+    /// How many files there were that made no sense: broken ones, and empty ones where something must stand. Those that
+    /// refuse to be read are none of them: kernels without PSI have its files, and links that are down have a speed.
+    pub(super) fn unparsed(&self) -> u32 {
+        let broken = self.unread.values().filter(|kind| **kind == ErrorKind::Parse);
+        u32::try_from(broken.count()).unwrap_or(u32::MAX)
+    }
+
+    fn fill(&mut self, path: &Path) -> io::Result<()> {
+        self.buffer.clear();
+        File::open(path)?.take(KERNEL_FILE_BYTES_MAX).read_to_end(&mut self.buffer)?;
+        Ok(())
+    }
+}
+
+/// Reads one such file, up to the limit; what is longer is cut.
+///
+/// # Errors
+/// As the system tells.
+pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    let mut files = KernelFiles::default();
+    files.fill(path)?;
+    Ok(files.buffer)
 }
 
 /// Entries of a directory whose names begin with one of `prefixes` and a digit, by that number; none when it cannot be
@@ -94,13 +147,27 @@ mod tests {
         let odd = [file("odd", b"N/A\n"), file("bytes", b"\xff\xfe"), file("large", b"18446744073709551616")];
         let (right, mut files) = (file("right", b" 7\n"), KernelFiles::default());
         for path in &paths {
-            assert_eq!((files.number(path), files.unparsed), (None, 0), "{}", path.display());
+            assert_eq!((files.number(path), files.unparsed()), (None, 0), "{}", path.display());
         }
         masked.iter().for_each(|path| assert_eq!((files.number(path), files.text(path)), (None, None)));
-        assert_eq!(files.unparsed, 2, "a text may be empty, a number may not");
+        assert_eq!(files.unparsed(), 2, "a text may be empty, a number may not");
         odd.iter().for_each(|path| assert_eq!(files.number(path), None, "{}", path.display()));
-        assert_eq!((files.number(&right), files.unparsed), (Some(7), 5));
+        assert_eq!((files.number(&right), files.unparsed()), (Some(7), 5));
         std::fs::remove_dir_all(&base).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_told_and_what_is_empty_or_refused_is() {
+        let mut files = KernelFiles::default();
+        assert_eq!(files.read(Path::new("/nowhere/at/all"), "all", |_| Some(1)), None);
+        assert!(files.unread.is_empty());
+        assert_eq!(files.read(Path::new("/dev/null"), "null", |bytes| bytes.first().copied()), None);
+        files.failed(Path::new("x"), "psi", &Errno::OPNOTSUPP.into());
+        files.failed(Path::new("x"), "io", &Errno::ACCESS.into());
+        files.failed(Path::new("x"), "stat", &Errno::SRCH.into());
+        let told: Vec<_> = files.unread.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
+        assert_eq!(told, [("io", ErrorKind::Permission), ("null", ErrorKind::Parse), ("psi", ErrorKind::Unsupported)]);
+        assert_eq!(files.unparsed(), 1);
     }
 
     #[test]

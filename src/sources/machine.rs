@@ -37,7 +37,7 @@ pub fn read_machine(procfs: &Path, sysfs: &Path) -> Machine {
             machine.pressure.insert(resource.to_owned(), pressure);
         }
     }
-    Machine { unparsed: files.unparsed, ..machine }
+    Machine { unparsed: files.unparsed(), ..machine }
 }
 
 /// Takes from a `/proc/meminfo` what it tells; whether that is anything.

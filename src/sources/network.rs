@@ -68,7 +68,7 @@ pub fn read_network(procfs: &Path, sysfs: &Path, pid: Option<u32>, addresses: &[
         let limit = files.number(&limit("nf_conntrack_max"));
         network.conntrack = entries.zip(limit).map(|(entries, limit)| Conntrack { entries, limit });
     }
-    Network { unparsed: files.unparsed, ..network }
+    Network { unparsed: files.unparsed(), ..network }
 }
 
 /// Whether a process is in our own network name space; one that is not known is.

@@ -12,12 +12,12 @@ use rustix::fs::{Mode, OFlags, openat};
 use serde::{Deserialize, Serialize};
 
 use super::control_group::read_control_group;
+use super::kernel_files::{KernelFiles, read_small};
 use super::mounts::{mount_of, read_mounts};
 use super::process_files::{
     ProcessStat, parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
 };
 use super::properties::file_failure;
-use super::readings::{Readings, read_small};
 use crate::limits::{MAPS_BYTES_MAX, THREADS_LOOKED_AT_MAX};
 use crate::snapshot::{ErrorKind, Failure, MemoryMaps, PerfDataPlace, ProcessId, Resources, WaitClass};
 
@@ -46,7 +46,7 @@ pub struct ThreadTimes {
 pub fn read_resources(procfs: &Path, sysfs: &Path, of: ProcessId) -> Result<ResourcesAnswer, Failure> {
     let at = procfs.join(of.pid.to_string());
     let stat = read_stat_of(&at, of)?;
-    let mut files = Readings::default();
+    let mut files = KernelFiles::default();
     let status = files.read(&at.join("status"), "status", |bytes| (!bytes.is_empty()).then(|| bytes.to_vec()));
     // Kernels before 4.5 do not tell them apart; the fact is then not there, which is no error.
     let kibibytes = |key| status.as_deref().and_then(|status| parse_kibibytes(status, key));
@@ -97,7 +97,7 @@ fn read_stat_of(at: &Path, of: ProcessId) -> Result<ProcessStat, Failure> {
 }
 
 /// Descriptors that the process has open. Since Linux 6.2 the size of the directory tells, to everybody.
-fn read_open_files(at: &Path, files: &mut Readings) -> Option<u64> {
+fn read_open_files(at: &Path, files: &mut KernelFiles) -> Option<u64> {
     let path = at.join("fd");
     let stat = rustix::fs::stat(&path).ok();
     // Elsewhere than in /proc a directory has a size that means something else.
@@ -122,7 +122,7 @@ fn read_threads(
     at: &Path,
     accounted: Option<bool>,
     ticks: u64,
-    files: &mut Readings,
+    files: &mut KernelFiles,
 ) -> (Option<Threads>, Option<BTreeMap<WaitClass, usize>>) {
     let path = at.join("task");
     let ids = match std::fs::read_dir(&path) {
@@ -153,7 +153,7 @@ fn read_threads(
         }
     }
     if stats == 0 {
-        files.parsed::<()>("task/*/stat", None);
+        files.broken("task/*/stat");
         return (None, None);
     }
     (Some(threads), Some(stuck))

@@ -19,10 +19,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::kernel_files::read_small;
 use super::kernel_log::read_kernel_log;
 use super::proc::read_state;
 use super::properties::file_failure;
-use super::readings::read_small;
 use crate::limits::{DRIVES_MAX, SMART_OUTPUT_BYTES_MAX};
 use crate::snapshot::{DataErrors, DriveHealth, DriveReading, ErrorKind, Failure, HealthSpool, ProcessId, UnixMs};
 
