@@ -120,9 +120,10 @@ pub struct GivenArgs {
 /// Arguments of `what-if`.
 #[derive(Args, Debug)]
 pub struct WhatIfArgs {
-    /// What stops: broker=ID (a controller's id too), log-dir=PATH, disk=NAME, machine=NAME, rack=NAME or
-    /// firmware=MODEL/FIRMWARE (every drive of that make); several that stop
-    /// together with commas between them. log-dir=ID:PATH and disk=ID:NAME are those of one node.
+    /// What stops: broker=ID (a controller's id too), log-dir=PATH, disk=NAME, machine=NAME, rack=NAME,
+    /// firmware=MODEL/FIRMWARE (every drive of that make) or firmware=MODEL/FIRMWARE@HOURS (those of them that were on for
+    /// so long, within a week); several that stop together with commas between them. log-dir=ID:PATH and disk=ID:NAME are
+    /// those of one node.
     #[arg(value_name = "TARGET")]
     pub targets: Targets,
     /// What is looked at.

@@ -190,6 +190,10 @@ pub const LOG_DIRS_COMPARED_MAX: usize = 100;
 /// Threads of the broker whose times and states are looked at.
 pub const THREADS_LOOKED_AT_MAX: usize = 20_000;
 
+/// Files of logs that Kafka set aside in a log directory, whose sizes are added up: 2,000 take two milliseconds. With more the
+/// sum is not told.
+pub const STRAY_FILES_MAX: usize = 2_000;
+
 /// Bytes of a `/proc/PID/maps`: some millions of maps.
 pub const MAPS_BYTES_MAX: usize = 512 << 20;
 

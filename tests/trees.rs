@@ -40,7 +40,7 @@ fn look(tree: &Tree) -> NodeView {
     let drives = Drives { devices: wanted.keys().map(|name| (name.clone(), read_drive(&sysfs, name))).collect() };
     let names = wanted.keys().map(String::as_str).collect();
     let stats = read_diskstats(&procfs, &names).unwrap_or_default();
-    let around = Circumstances::of(&drives, None);
+    let around = Circumstances::of(&drives, None, None);
     let disks = DiskWatch::default().advance(NOW, stats.devices, stats.parse_errors, &wanted, &around);
     let network = read_network(&procfs, &sysfs, Some(BROKER), &tree.listeners());
     let nics =

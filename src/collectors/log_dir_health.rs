@@ -27,6 +27,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &LAST_ERROR.family,
         &POLICY.family,
         &DIRECTORIES.family,
+        &STRAY_BYTES.family,
         &STALLED.family,
         &STEADY.family,
     ],
@@ -128,6 +129,12 @@ static DIRECTORIES: Metric<2> = Metric::gauge(
     "Logs in the log directory that are no replica's: stray (set aside by Kafka, kept for ever), future (being moved here), \
      delete (about to be removed).",
 );
+static STRAY_BYTES: Metric<1> = Metric::gauge(
+    "kafka_log_dir_stray_bytes",
+    Scope::Broker,
+    &["log_dir"],
+    "Bytes that logs which Kafka has set aside (-stray) take on the file system; absent when they have more than 2,000 files.",
+);
 static STALLED: Metric<0> = Metric::gauge(
     "kafka_broker_checkpoint_age_seconds",
     Scope::Broker,
@@ -209,5 +216,8 @@ fn room(path: &str, dir: &DirFiles, samples: &mut Samples) {
         if let Some(count) = count {
             samples.push(&DIRECTORIES, [path, kind], count);
         }
+    }
+    if let Some(bytes) = dir.stray_bytes {
+        samples.push(&STRAY_BYTES, [path], bytes);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk_io::{Carried, StallWatch, between};
-use super::slow_drive::{Detector, INTERVAL_MS, INTERVAL_MS_MAX, Load, Model, State, floor};
+use super::slow_drive::{Detector, Ground, INTERVAL_MS, INTERVAL_MS_MAX, Load, Model, State, floor};
 use crate::snapshot::{
     Disk, DiskClass, DiskCounters, DiskOp, Disks, Drives, Inhibited, LayerKind, Slowness, Storage, UnixMs,
 };
@@ -52,16 +52,29 @@ pub struct Circumstances {
     pub node_age_ms: Option<u64>,
     /// md arrays that rebuild or check themselves.
     pub syncing: BTreeSet<String>,
+    /// Release of the kernel; absent when it is not known.
+    pub kernel: Option<String>,
+    /// I/O schedulers of the queues, by device.
+    pub schedulers: BTreeMap<String, String>,
 }
 
 impl Circumstances {
-    /// The arrays of `drives` that are busy with themselves.
+    /// The arrays of `drives` that are busy with themselves, and the schedulers of all.
     #[must_use]
-    pub fn of(drives: &Drives, node_age_ms: Option<u64>) -> Self {
-        let syncs = drives.devices.iter().filter(|(_, drive)| {
-            drive.as_ref().is_ok_and(|drive| drive.md.as_ref().is_some_and(crate::snapshot::Md::syncs))
-        });
-        Self { node_age_ms, syncing: syncs.map(|(name, _)| name.clone()).collect() }
+    pub fn of(drives: &Drives, node_age_ms: Option<u64>, kernel: Option<String>) -> Self {
+        let seen = || drives.devices.iter().filter_map(|(name, drive)| Some((name, drive.as_ref().ok()?)));
+        let syncs = seen().filter(|(_, drive)| drive.md.as_ref().is_some_and(crate::snapshot::Md::syncs));
+        let schedulers = seen().filter_map(|(name, drive)| Some((name.clone(), drive.queue.scheduler.clone()?)));
+        Self {
+            node_age_ms,
+            syncing: syncs.map(|(name, _)| name.clone()).collect(),
+            kernel,
+            schedulers: schedulers.collect(),
+        }
+    }
+
+    fn ground(&self, device: &str) -> Ground {
+        Ground { kernel: self.kernel.clone(), scheduler: self.schedulers.get(device).cloned() }
     }
 
     fn inhibit(&self, wanted: &Wanted) -> Option<Inhibited> {
@@ -81,6 +94,8 @@ struct Watched {
     /// The counters of the last sample.
     sampled: Option<(UnixMs, DiskCounters)>,
     detectors: BTreeMap<DiskOp, Detector>,
+    /// What the detectors learned on.
+    ground: Ground,
     /// What an earlier run has learned of it was asked for, and the answer is in.
     restored: bool,
     /// When what was learned of it was last kept, or would first have been.
@@ -114,6 +129,9 @@ impl DiskWatch {
                 *watched = Watched::default();
             }
             watched.wanted = wanted.clone();
+            if watched.ground.becomes(&around.ground(name)) {
+                watched.detectors.values_mut().for_each(Detector::forget);
+            }
             if let Some(counters) = counters.remove(name) {
                 devices.insert(name.clone(), watched.advance(at, counters, around));
             }
@@ -128,11 +146,18 @@ impl DiskWatch {
         unrestored.filter_map(|(name, watched)| Some((name.clone(), watched.wanted.serial.clone()?))).collect()
     }
 
-    /// Takes what an earlier run has learned of a drive; nothing when there is nothing that can be used.
-    pub fn restore(&mut self, device: &str, serial: &str, models: BTreeMap<DiskOp, Model>) {
+    /// Takes what an earlier run has learned of a drive, on `ground`; nothing when there is nothing that can be used, or
+    /// that ground is known to be another now.
+    pub fn restore(&mut self, device: &str, serial: &str, ground: &Ground, models: BTreeMap<DiskOp, Model>) {
         let found = self.devices.get_mut(device).filter(|watched| watched.wanted.serial.as_deref() == Some(serial));
         let Some(watched) = found else { return };
         watched.restored = true;
+        let mut then = ground.clone();
+        if then.becomes(&watched.ground) {
+            return;
+        }
+        // What is not known yet of now is as it was then, until it turns out to be another.
+        watched.ground = then;
         for (op, model) in models {
             let detector = watched.detectors.entry(op).or_default();
             if model.samples() > detector.model().samples() {
@@ -152,7 +177,7 @@ impl DiskWatch {
         watched.kept_at = Some(at);
         let serial = watched.wanted.serial.clone()?;
         let models = watched.detectors.iter().map(|(op, detector)| (*op, detector.model()));
-        let text = State::write(&serial, models);
+        let text = State::write(&serial, &watched.ground, models);
         Some((name.clone(), serial, text))
     }
 }
@@ -260,14 +285,51 @@ mod tests {
         let md = Md { sync_action: Some("check".into()), ..Md::default() };
         let drives = Drives { devices: [("md0".to_owned(), Ok(Drive { md: Some(md), ..Drive::default() }))].into() };
         for (around, why) in [
-            (Circumstances::of(&drives, Some(u64::MAX)), Inhibited::MdSync),
-            (Circumstances::of(&Drives::default(), Some(29 * 60_000)), Inhibited::BrokerStart),
+            (Circumstances::of(&drives, Some(u64::MAX), None), Inhibited::MdSync),
+            (Circumstances::of(&Drives::default(), Some(29 * 60_000), None), Inhibited::BrokerStart),
         ] {
             let disk = machine.seconds(400, 6, &drive("S1"), &around);
             assert_eq!((disk.inhibited, disk.slowness.len()), (Some(why), 0));
         }
-        let calm = Circumstances::of(&Drives::default(), Some(31 * 60_000));
+        let calm = Circumstances::of(&Drives::default(), Some(31 * 60_000), None);
         assert_eq!(machine.seconds(31, 6, &drive("S1"), &calm).inhibited, None);
+    }
+
+    #[test]
+    fn another_kernel_or_scheduler_is_another_history_and_what_is_not_known_changes_nothing() {
+        let around = |kernel: &str, scheduler: Option<&str>| Circumstances {
+            kernel: Some(kernel.to_owned()),
+            schedulers: scheduler.map(|name| ("sda".to_owned(), name.to_owned())).into_iter().collect(),
+            ..Circumstances::default()
+        };
+        let learned = |machine: &Machine| machine.watch.devices["sda"].detectors[&DiskOp::Write].model().samples() > 0.0;
+        let (mut machine, before) = (Machine::new(), around("6.1", Some("none")));
+        machine.seconds(15 * 200, 6, &drive("S1"), &before);
+        let told = machine.seconds(1, 6, &drive("S1"), &around("6.1", None)).slowness[&DiskOp::Write];
+        assert!(learned(&machine), "it is not told for a while");
+        let now = machine.seconds(1, 6, &drive("S1"), &around("6.1", Some("mq-deadline"))).slowness[&DiskOp::Write];
+        assert!(!learned(&machine));
+        assert_eq!((now.judged_ms, now.slow_ms), (told.judged_ms, told.slow_ms), "counts do not go back");
+
+        // And over a restart: what another kernel taught is not taken.
+        let (mut old, mut next) = (Machine::new(), Machine::new());
+        old.seconds(15 * 200, 6, &drive("S1"), &before);
+        old.watch.restore("sda", "S1", &Ground::default(), BTreeMap::new());
+        let at = UnixMs(old.second * 1_000);
+        assert!(old.watch.keep(at).is_none());
+        let (.., text) = old.watch.keep(at.plus(KEEP_EVERY_MS)).unwrap();
+        let (ground, models) = State::read(&text, "S1").unwrap();
+        assert_eq!(ground, Ground { kernel: Some("6.1".to_owned()), scheduler: Some("none".to_owned()) });
+        next.seconds(1, 6, &drive("S1"), &around("6.12", None));
+        next.watch.restore("sda", "S1", &ground, models.clone());
+        assert!(next.watch.devices["sda"].detectors.is_empty());
+        // One that learns only later what it runs on forgets it then.
+        let mut late = Machine::new();
+        late.seconds(1, 6, &drive("S1"), &Circumstances::default());
+        late.watch.restore("sda", "S1", &ground, models);
+        assert!(learned(&late));
+        late.seconds(1, 6, &drive("S1"), &around("6.12", Some("none")));
+        assert!(!learned(&late));
     }
 
     #[test]
@@ -277,7 +339,7 @@ mod tests {
         assert_eq!(machine.watch.unrestored(), [("sda".to_owned(), "S1".to_owned())]);
         let now = UnixMs(machine.second * 1_000);
         assert!(machine.watch.keep(now.plus(KEEP_EVERY_MS)).is_none(), "an unread file is not overwritten");
-        machine.watch.restore("sda", "S1", BTreeMap::new());
+        machine.watch.restore("sda", "S1", &Ground::default(), BTreeMap::new());
         assert!(machine.watch.keep(now).is_none());
         let (device, serial, text) = machine.watch.keep(now.plus(KEEP_EVERY_MS)).unwrap();
         assert_eq!((device.as_str(), serial.as_str()), ("sda", "S1"));
@@ -285,9 +347,10 @@ mod tests {
 
         let mut next = Machine::new();
         next.seconds(1, 6, &drive("S1"), &calm);
-        next.watch.restore("sda", "other", State::read(&text, "S1").unwrap());
+        let (ground, models) = State::read(&text, "S1").unwrap();
+        next.watch.restore("sda", "other", &ground, models.clone());
         assert_eq!(next.watch.unrestored().len(), 1);
-        next.watch.restore("sda", "S1", State::read(&text, "S1").unwrap());
+        next.watch.restore("sda", "S1", &ground, models);
         assert!(next.watch.unrestored().is_empty());
         let told = next.seconds(15 * 25, 6, &drive("S1"), &calm).slowness[&DiskOp::Write];
         assert_eq!(told.slow, Some(false), "judged at once: {told:?}");

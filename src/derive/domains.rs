@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::blast_radius::{drives, is_same_dir, metadata_log_dir, outlives_a_drive};
+use super::drive_health::current;
 use super::fleet::{Fleet, Node, On};
 use super::machines::{Machine, Proof, machines};
 use super::what_if::Stop;
@@ -24,9 +25,13 @@ pub enum Target {
     Machine(String),
     /// Every broker of a rack.
     Rack(String),
-    /// Every drive of a model with a firmware, `MODEL/FIRMWARE`: they may fail at the same hour.
-    Firmware(String),
+    /// Every drive of a model with a firmware, `MODEL/FIRMWARE`, and when hours are given, of that age: they may fail at the
+    /// same hour.
+    Firmware(String, Option<u64>),
 }
+
+/// Hours by which the ages of drives may differ that count as one: a fault that comes with an age takes them within a week.
+const SAME_AGE_HOURS: u64 = 7 * 24;
 
 /// Failure domains that stop together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +82,8 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = "give broker=ID, log-dir=PATH, disk=NAME, machine=NAME, rack=NAME or firmware=MODEL/FIRMWARE";
+        let wanted =
+            "give broker=ID, log-dir=PATH, disk=NAME, machine=NAME, rack=NAME or firmware=MODEL/FIRMWARE[@HOURS]";
         let (kind, name) = text.split_once('=').ok_or(wanted)?;
         let of_node = || match name.split_once(':').map(|(id, rest)| (id.parse(), rest)) {
             Some((Ok(id), rest)) => (Some(id), rest.to_owned()),
@@ -90,7 +96,13 @@ impl FromStr for Target {
             "disk" => Ok(Self::Disk(of_node().0, of_node().1.trim_start_matches("/dev/").to_owned())),
             "machine" => Ok(Self::Machine(name.to_owned())),
             "rack" => Ok(Self::Rack(name.to_owned())),
-            "firmware" => Ok(Self::Firmware(name.to_owned())),
+            "firmware" => {
+                let aged = name.rsplit_once('@').and_then(|(make, hours)| Some((make, hours.parse().ok()?)));
+                Ok(aged.map_or_else(
+                    || Self::Firmware(name.to_owned(), None),
+                    |(make, hours)| Self::Firmware(make.to_owned(), Some(hours)),
+                ))
+            }
             _ => Err(wanted.to_owned()),
         }
     }
@@ -105,7 +117,8 @@ impl fmt::Display for Target {
             Self::Disk(id, name) => write!(f, "disk={}{name}", of(id)),
             Self::Machine(name) => write!(f, "machine={name}"),
             Self::Rack(name) => write!(f, "rack={name}"),
-            Self::Firmware(name) => write!(f, "firmware={name}"),
+            Self::Firmware(name, None) => write!(f, "firmware={name}"),
+            Self::Firmware(name, Some(hours)) => write!(f, "firmware={name}@{hours}"),
         }
     }
 }
@@ -154,7 +167,7 @@ impl Target {
             Self::LogDir(id, path) => self.log_dir(nodes, *id, path),
             Self::Disk(id, name) => self.disk(nodes, *id, name),
             Self::Machine(name) => self.machine(fleet, nodes, name),
-            Self::Firmware(name) => self.firmware(nodes, name),
+            Self::Firmware(name, hours) => self.firmware(nodes, name, *hours),
             Self::Rack(name) => {
                 let of_rack: BTreeSet<i32> = racks(nodes).filter(|(_, rack)| rack == name).map(|(id, _)| id).collect();
                 if of_rack.is_empty() {
@@ -225,7 +238,7 @@ impl Target {
         Ok(domain)
     }
 
-    fn firmware(&self, nodes: &[&Node<'_>], name: &str) -> Result<Domain, NoSuch> {
+    fn firmware(&self, nodes: &[&Node<'_>], name: &str, hours: Option<u64>) -> Result<Domain, NoSuch> {
         let mut domain = Domain::default();
         let (mut known, mut found) = (BTreeSet::new(), false);
         for node in nodes.iter().filter(|node| node.is(On::Brokers)) {
@@ -237,11 +250,29 @@ impl Target {
                 let facts = storage.disks.get(drive)?;
                 Some(format!("{}/{}", facts.model.as_deref()?, facts.firmware.as_deref()?))
             };
-            known.extend(storage.disks.keys().filter_map(make).map(|make| format!("firmware={make}")));
-            // Together they take mirrors down too: of a directory on several drives some must be of another make.
-            let fails = |drives: &[String]| {
-                !drives.is_empty() && drives.iter().all(|drive| make(drive).as_deref() == Some(name))
+            let age = |drive: &String| power_on_hours(node, drive);
+            let aged = |drive: &String| age(drive).map_or_else(String::new, |hours| format!("@{hours}"));
+            let of_make = |drive: &String| make(drive).as_deref() == Some(name);
+            // One whose age is not known may be of this age.
+            let of_age = |drive: &String| {
+                hours.zip(age(drive)).is_none_or(|(wanted, age)| wanted.abs_diff(age) <= SAME_AGE_HOURS)
             };
+            let named =
+                storage.disks.keys().filter_map(|drive| Some(format!("firmware={}{}", make(drive)?, aged(drive))));
+            known.extend(named);
+            let ageless: Vec<&str> = storage
+                .disks
+                .keys()
+                .filter(|drive| hours.is_some() && of_make(drive) && age(drive).is_none())
+                .map(String::as_str)
+                .collect();
+            if !ageless.is_empty() {
+                let drives = ageless.join(", ");
+                domain.notes.push(format!("How long {drives} of {} was on is not known: it counts.", node.name()));
+            }
+            // Together they take mirrors down too: of a directory on several drives some must be of another make.
+            let fails =
+                |drives: &[String]| !drives.is_empty() && drives.iter().all(|drive| of_make(drive) && of_age(drive));
             let dirs = storage.dirs.iter().filter_map(|(dir, below)| Some((dir.as_str(), below.as_ref().ok()?)));
             let dirs: Vec<&str> = dirs.filter(|(_, below)| fails(&below.drives)).map(|(dir, _)| dir).collect();
             if !dirs.is_empty() {
@@ -413,10 +444,18 @@ fn ids(nodes: &[&Node<'_>]) -> BTreeSet<i32> {
     own.chain(told).chain(voters).collect()
 }
 
+/// Hours that a drive of a node was on in its life; absent when it does not tell, or nobody may ask it.
+fn power_on_hours(node: &Node<'_>, drive: &str) -> Option<u64> {
+    let health = node.view.node.drive_health.fresh(node.view.now)?;
+    current(health.drives.get(drive)?, node.view.now)?.power_on_hours
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{DiskFacts, LogDirStorage, NodeView, Origin, SCHEMA, Snapshot, Storage};
+    use crate::snapshot::{
+        DiskFacts, DriveHealth, DriveReading, DrivesHealth, LogDirStorage, NodeView, Origin, SCHEMA, Snapshot, Storage,
+    };
     use crate::testing::{Sample, partition};
 
     fn snapshot(samples: impl IntoIterator<Item = Sample>) -> Snapshot {
@@ -521,6 +560,9 @@ mod tests {
         let dirs = [("/a".to_owned(), on(&["sda"])), ("/b".to_owned(), on(&["sda", "sdb"]))].into();
         let node = snapshot.nodes.values_mut().next().unwrap();
         node.storage = crate::testing::seen(Storage { dirs, disks });
+        let health = DriveHealth { power_on_hours: Some(8_760), ..DriveHealth::default() };
+        let told = DriveReading { last_read_at: Some(Sample::NOW), health: Some(health), ..DriveReading::default() };
+        node.drive_health = crate::testing::seen(DrivesHealth { drives: [("sda".to_owned(), told)].into() });
         let fleet = Fleet::of(&snapshot);
         let nodes: Vec<_> = fleet.nodes.iter().collect();
         let ask =
@@ -528,8 +570,13 @@ mod tests {
         assert_eq!(ask("firmware=M/1").unwrap().stop, Stop::of_replicas(1, [("t".into(), 0)]));
         assert_eq!(
             ask("firmware=M/3").unwrap_err(),
-            "firmware=M/3: no log directory lies on such drives alone; there is firmware=M/1, firmware=M/2"
+            "firmware=M/3: no log directory lies on such drives alone; there is firmware=M/1@8760, firmware=M/2"
         );
+        // Of an age: that of sda is known, and it is this within a week, or another.
+        assert_eq!(ask("firmware=M/1@8900").unwrap().stop, Stop::of_replicas(1, [("t".into(), 0)]));
+        assert!(ask("firmware=M/1@8929").is_err());
+        assert_eq!("firmware=M/1@8900".parse::<Targets>().unwrap().0[0].to_string(), "firmware=M/1@8900");
+        assert_eq!("firmware=M@x/1".parse::<Targets>().unwrap().0[0].to_string(), "firmware=M@x/1");
         // One directory is striped over both drives, so that none is left without sda.
         assert_eq!(ask("disk=sda").unwrap().stop, Stop::of_nodes([1]));
         assert_eq!(ask("disk=sdb").unwrap().stop, Stop::of_replicas(1, [("t".into(), 1)]));

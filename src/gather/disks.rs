@@ -69,13 +69,14 @@ impl Context {
     }
 
     fn circumstances(&self, procfs: &Path) -> Circumstances {
-        let (started, drives) = self.store.read(|view| {
+        let (started, drives, kernel) = self.store.read(|view| {
             let process = view.process.fresh(now()).and_then(|process| process.chosen.as_ref());
             let drives = view.drives.fresh_arc(now());
-            (process.map(|process| process.start_ticks * TICKS_MS), drives)
+            let kernel = view.hardware.last.as_ref().and_then(|seen| seen.value.kernel.clone());
+            (process.map(|process| process.start_ticks * TICKS_MS), drives, kernel)
         });
         let age = read_uptime_ms(procfs).zip(started).map(|(uptime, started)| uptime.saturating_sub(started));
-        Circumstances::of(&drives.unwrap_or_default(), age)
+        Circumstances::of(&drives.unwrap_or_default(), age, kernel)
     }
 
     fn disk_watch(&self) -> MutexGuard<'_, DiskWatch> {
@@ -89,13 +90,13 @@ impl Context {
         for (device, serial) in unrestored {
             let question = Question::HistoryRead { dir: dir.to_path_buf(), name: file_name(&serial) };
             let answer: Result<Option<String>, Failure> = self.reader.ask(&group, question, LOG_DIR_MS).await;
-            let models = match answer {
-                Ok(None) => BTreeMap::new(),
+            let (ground, models) = match answer {
+                Ok(None) => Default::default(),
                 Ok(Some(text)) => State::read(&text, &serial).unwrap_or_else(|fault| {
                     let file = file_name(&serial);
                     tracing::warn!(device, file, %fault, "What was learned of a drive is not used; it is learned anew.");
                     self.metrics.history_failed(fault.as_str());
-                    BTreeMap::new()
+                    Default::default()
                 }),
                 Err(failure) => {
                     // Asked again in the next round: the file may be good, and must not be overwritten.
@@ -103,7 +104,7 @@ impl Context {
                     continue;
                 }
             };
-            self.disk_watch().restore(&device, &serial, models);
+            self.disk_watch().restore(&device, &serial, &ground, models);
         }
         let due = self.disk_watch().keep(now());
         if let Some((_, serial, text)) = due {

@@ -97,6 +97,9 @@ pub struct DirFiles {
     /// Logs that Kafka set aside because nobody owns them (`-stray`); absent like the replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strays: Option<usize>,
+    /// Bytes that those take on the file system; absent like the replicas, and when they have too many files to add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stray_bytes: Option<u64>,
     /// Logs that are being moved here (`-future`); absent like the replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub future: Option<usize>,

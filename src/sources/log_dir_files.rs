@@ -4,16 +4,18 @@
 //! References: ext4's and XFS' pages in the kernel's documentation (`/sys/fs/ext4`, `/sys/fs/xfs`, `/proc/fs/ext4`).
 
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::log_dir_place::{read_meta, read_names, read_space, sort_entries};
 use super::name_space::NameSpace;
 use super::properties::file_failure;
+use crate::limits::STRAY_FILES_MAX;
 use crate::snapshot::{Checkpoint, DirFiles, Failure, FsErrors, FsPolicy, UnixMs};
 
 /// Checkpoint files that Kafka's `LogManager` rewrites in each log directory.
@@ -48,10 +50,46 @@ pub fn read_dir_files(procfs: &Path, pid: Option<u32>, directory: &Path) -> Resu
         checkpoints: checkpoints.collect(),
         replicas: Some(entries.replicas),
         strays: Some(entries.strays),
+        stray_bytes: stray_bytes(&dir, &names, entries.strays),
         future: Some(entries.future),
         deleted: Some(entries.deleted),
         space: read_space(&dir),
     })
+}
+
+/// Bytes that the files of logs which Kafka set aside take, `strays` of the directories of these names; absent when one
+/// cannot be looked at, or there are too many files.
+fn stray_bytes(dir: &OwnedFd, names: &[String], strays: usize) -> Option<u64> {
+    if strays == 0 {
+        return Some(0);
+    }
+    let (mut bytes, mut left) = (0_u64, STRAY_FILES_MAX);
+    for name in names.iter().filter(|name| sort_entries([name.as_str()].into_iter()).0.strays > 0) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let log = rustix::fs::openat(dir, name, flags, Mode::empty()).ok()?;
+        bytes = bytes.saturating_add(bytes_of_files(&log, &mut left)?);
+    }
+    Some(bytes)
+}
+
+/// Bytes that the files of one directory take; absent when one cannot be looked at, or there are more than are `left`.
+fn bytes_of_files(log: &OwnedFd, left: &mut usize) -> Option<u64> {
+    /// Bytes of a block as `stat` counts them, on every file system.
+    const BLOCK: u64 = 512;
+    let mut bytes = 0_u64;
+    for entry in Dir::read_from(log).ok()? {
+        let entry = entry.ok()?;
+        *left = left.checked_sub(1)?;
+        match rustix::fs::statat(log, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {
+                bytes = bytes.saturating_add(u64::try_from(stat.st_blocks).ok()?.saturating_mul(BLOCK));
+            }
+            // One that was removed meanwhile takes nothing.
+            Ok(_) | Err(Errno::NOENT) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(bytes)
 }
 
 /// What a file system says of itself.
@@ -167,6 +205,29 @@ mod tests {
         assert_eq!(policy.barrier, Some(true));
         assert_eq!(parse_ext4_options("nobarrier\n").unwrap().barrier, Some(false));
         assert_eq!(parse_ext4_options(""), None, "a masked file says nothing");
+    }
+
+    #[test]
+    fn what_kafka_set_aside_is_added_up_and_too_many_files_are_not() {
+        let base = std::env::temp_dir().join(format!("brokerwatch-strays-{}", std::process::id()));
+        let stray = |name: &str| base.join(format!("{name}.0123456789abcdef0123456789abcdef-stray"));
+        fs::create_dir_all(base.join("orders-0")).unwrap();
+        fs::write(base.join("orders-0/00000000000000000000.log"), vec![1; 65_536]).unwrap();
+        let look = || read_dir_files(Path::new("/proc"), None, &base).unwrap();
+        assert_eq!((look().strays, look().stray_bytes), (Some(0), Some(0)));
+        for name in ["orders-1", "orders-2"] {
+            fs::create_dir_all(stray(name)).unwrap();
+            fs::write(stray(name).join("00000000000000000000.log"), vec![1; 65_536]).unwrap();
+        }
+        // Delayed allocation: blocks are counted when they are written.
+        rustix::fs::sync();
+        let bytes = look().stray_bytes.unwrap();
+        assert!((2 * 65_536..=4 * 65_536).contains(&bytes), "{bytes}");
+        for file in 0..STRAY_FILES_MAX {
+            fs::write(stray("orders-1").join(file.to_string()), "").unwrap();
+        }
+        assert_eq!((look().strays, look().stray_bytes), (Some(2), None), "unknown is not 0");
+        fs::remove_dir_all(&base).unwrap();
     }
 
     proptest! {

@@ -26,10 +26,11 @@ const KEEP_SECONDS: u32 = 2;
 const UNSHORTENED: [&str; 2] = ["KafkaAcknowledgedDataLost", "KafkaLogDirFillsSoon"];
 /// Alerts that are true of a cluster whose nodes all run on one machine, and of the machine as such.
 /// The kernel's log is also that of other tests, which break file systems and drives on purpose.
-const TRUE_HERE: [&str; 5] = [
+const TRUE_HERE: [&str; 6] = [
     "KafkaTwoBrokersShareOneDrive",
     "KafkaReplicasOnOneMachine",
     "KafkaKernelFilesystemError",
+    "KafkaKernelOtherFilesystemError",
     "KafkaKernelLostWrite",
     "KafkaKernelHungTask",
 ];

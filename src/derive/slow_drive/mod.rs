@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use crate::snapshot::{DiskClass, IoCounters, Slowness};
 use model::{Key, bucket};
 pub use model::{LOADS_MAX, Model, SUPPORT_MIN, WrittenLoad};
-pub use state::{State, StateFault};
+pub use state::{Ground, State, StateFault};
 
 /// Milliseconds between two samples.
 pub const INTERVAL_MS: u64 = 15_000;
@@ -123,6 +123,12 @@ impl Detector {
     /// Replaces what it compares with.
     pub fn set_model(&mut self, model: Model) {
         self.model = model;
+    }
+
+    /// Forgets what it compares with, and judges anew.
+    pub fn forget(&mut self) {
+        self.model = Model::default();
+        self.pause();
     }
 
     /// What it says now.

@@ -40,29 +40,57 @@ impl StateFault {
     }
 }
 
+/// What a drive's latencies depend on besides the drive. What is not known is absent, and contradicts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ground {
+    /// Release of the kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
+    /// I/O scheduler of the drive's queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<String>,
+}
+
+impl Ground {
+    /// Takes what is `now` known; whether something of it is another than it was, so that what was learned no longer holds.
+    pub fn becomes(&mut self, now: &Self) -> bool {
+        let changes = |was: &mut Option<String>, is: &Option<String>| {
+            let changed = was.is_some() && is.is_some() && was != is;
+            if is.is_some() {
+                was.clone_from(is);
+            }
+            changed
+        };
+        changes(&mut self.kernel, &now.kernel) | changes(&mut self.scheduler, &now.scheduler)
+    }
+}
+
 /// What was learned of one drive.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
     serial: String,
+    #[serde(default)]
+    ground: Ground,
     ops: BTreeMap<DiskOp, Vec<WrittenLoad>>,
 }
 
 impl State {
-    /// The text of a file about the drive with this serial.
+    /// The text of a file about the drive with this serial, learned on this ground.
     #[must_use]
-    pub fn write<'a>(serial: &str, models: impl Iterator<Item = (DiskOp, &'a Model)>) -> String {
+    pub fn write<'a>(serial: &str, ground: &Ground, models: impl Iterator<Item = (DiskOp, &'a Model)>) -> String {
         let ops = models.map(|(op, model)| (op, model.written())).collect();
-        let state = Self { serial: serial.to_owned(), ops };
+        let state = Self { serial: serial.to_owned(), ground: ground.clone(), ops };
         // A structure of numbers and text cannot fail to be written; were it so, the file is damaged and learned anew.
         let body = serde_json::to_string(&state).unwrap_or_default();
         format!("{MAGIC} {VERSION} {}\n{body}\n", checksum(&body))
     }
 
-    /// The models of a file about the drive with this serial.
+    /// The models of a file about the drive with this serial, and the ground that they were learned on.
     ///
     /// # Errors
     /// Why the file is not used.
-    pub fn read(text: &str, serial: &str) -> Result<BTreeMap<DiskOp, Model>, StateFault> {
+    pub fn read(text: &str, serial: &str) -> Result<(Ground, BTreeMap<DiskOp, Model>), StateFault> {
         let (head, body) = text.split_once('\n').ok_or(StateFault::Damaged)?;
         let words: Vec<&str> = head.split(' ').collect();
         let sum = match words[..] {
@@ -76,7 +104,8 @@ impl State {
             return Err(StateFault::Serial);
         }
         let models = state.ops.iter().map(|(op, loads)| Some((*op, Model::read(loads)?)));
-        models.collect::<Option<_>>().ok_or(StateFault::Damaged)
+        let models = models.collect::<Option<_>>().ok_or(StateFault::Damaged)?;
+        Ok((state.ground, models))
     }
 }
 
@@ -104,8 +133,10 @@ mod tests {
     #[test]
     fn a_model_reads_back_as_it_was_written_for_its_own_drive_only() {
         let model = learned();
-        let text = State::write("S1", [(DiskOp::Write, &model)].into_iter());
-        let back = State::read(&text, "S1").unwrap();
+        let ground = Ground { kernel: Some("6.1.0".to_owned()), scheduler: Some("none".to_owned()) };
+        let text = State::write("S1", &ground, [(DiskOp::Write, &model)].into_iter());
+        let (told, back) = State::read(&text, "S1").unwrap();
+        assert_eq!(told, ground);
         assert_eq!(back[&DiskOp::Write].written(), model.written());
         assert!(back[&DiskOp::Write].loads() > 3);
         assert_eq!(State::read(&text, "S2").unwrap_err(), StateFault::Serial);
@@ -113,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_cut_off_or_changed_or_of_another_version_is_not_used() {
-        let text = State::write("S1", [(DiskOp::Read, &learned())].into_iter());
+        let text = State::write("S1", &Ground::default(), [(DiskOp::Read, &learned())].into_iter());
         for length in [0, 1, 20, 60, text.len() / 2, text.len() - 2, text.len() - 1] {
             assert_eq!(State::read(&text[..length], "S1").unwrap_err(), StateFault::Damaged, "{length}");
         }
@@ -140,7 +171,24 @@ mod tests {
             assert_eq!(State::read(&sealed(&body), "S").unwrap_err(), StateFault::Damaged, "{loads}");
         }
         let fine = r#"{"serial":"S","ops":{"read":[{"load":1,"counts":[[1,300.0]]}]}}"#;
-        assert_eq!(State::read(&sealed(fine), "S").unwrap().len(), 1);
+        let (ground, models) = State::read(&sealed(fine), "S").unwrap();
+        assert_eq!((ground, models.len()), (Ground::default(), 1), "a file of before has no ground");
+    }
+
+    #[test]
+    fn a_ground_changes_with_what_is_known_of_it_and_not_with_what_is_not() {
+        let ground = |kernel: Option<&str>, scheduler: Option<&str>| Ground {
+            kernel: kernel.map(str::to_owned),
+            scheduler: scheduler.map(str::to_owned),
+        };
+        let mut now = Ground::default();
+        assert!(!now.becomes(&ground(Some("6.1"), None)), "it is seen for the first time");
+        assert!(!now.becomes(&ground(None, Some("none"))));
+        assert_eq!(now, ground(Some("6.1"), Some("none")));
+        assert!(now.becomes(&ground(Some("6.1"), Some("mq-deadline"))));
+        assert!(now.becomes(&ground(Some("6.12"), Some("mq-deadline"))));
+        assert!(!now.becomes(&ground(None, None)));
+        assert_eq!(now, ground(Some("6.12"), Some("mq-deadline")));
     }
 
     proptest! {
@@ -156,7 +204,7 @@ mod tests {
         ) {
             let loads: Vec<_> = loads.iter().map(|(load, counts)| serde_json::json!({"load": load, "counts": counts})).collect();
             let body = serde_json::json!({"serial": "S", "ops": {"flush": loads}}).to_string();
-            if let Ok(mut models) = State::read(&sealed(&body), "S") {
+            if let Ok((_, mut models)) = State::read(&sealed(&body), "S") {
                 let mut detector = Detector::with(models.remove(&DiskOp::Flush).unwrap());
                 detector.step(Some(Load { per_second: 1.0, bytes: 1.0, latency: 1.0 }), INTERVAL_MS, 0.1);
             }
