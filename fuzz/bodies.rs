@@ -3,15 +3,23 @@
 use std::alloc::System;
 use std::collections::BTreeSet;
 use std::io;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use brokerwatch::collectors::{self, Options};
+use brokerwatch::derive::View;
+use brokerwatch::exposition::{Format, Page};
 use brokerwatch::gather::choose_endpoint;
 use brokerwatch::report::Terms;
-use brokerwatch::snapshot::Failure;
-use brokerwatch::snapshot::{ConfigFile, ConfigFiles, ProcessId, Setting, UnixMs};
+use brokerwatch::snapshot::{
+    Attempt, ConfigFile, ConfigFiles, DriveHealth, DriveReading, DrivesHealth, Failure, HealthSpool, KernelLog,
+    NodeView, Observed, ProcessId, Section, Setting, UnixMs,
+};
 use brokerwatch::sources::config_files::{ConfigError, parse_compose, parse_env_file, parse_strimzi};
 use brokerwatch::sources::config_files::{parse_properties, parse_properties_file, parse_values};
+use brokerwatch::sources::control_group::{parse_cgroup, parse_cpu_max, parse_flat, parse_memory_max, parse_pressure};
+use brokerwatch::sources::diskstats::parse_diskstats;
 use brokerwatch::sources::given::{Told, snapshot_of};
 use brokerwatch::sources::hsperfdata::{PerfValue, decode};
 use brokerwatch::sources::jvm::jvm_of;
@@ -19,7 +27,16 @@ use brokerwatch::sources::kafka::api_versions::{Answer, parse_api_versions};
 use brokerwatch::sources::kafka::calls::APIS;
 use brokerwatch::sources::kafka::wire::{Broken, NotOurs, answer_body, read_frame};
 use brokerwatch::sources::kafka::{Security, cluster, guard, log_dirs, quorum, throttle};
+use brokerwatch::sources::kernel_log::take;
+use brokerwatch::sources::mounts::{mount_of, parse_mounts};
+use brokerwatch::sources::proc::parse_stat;
+use brokerwatch::sources::process_files::{
+    parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
+};
 use brokerwatch::sources::properties::parse_meta_properties;
+use brokerwatch::sources::smart::nvme::{add_limits, parse_smart_log};
+use brokerwatch::sources::smart::smartctl::parse_smartctl;
+use brokerwatch::sources::sock_diag::{WantedSockets, parse_sockets};
 use bytes::Bytes;
 use kafka_protocol::messages::*;
 use kafka_protocol::protocol::Decodable;
@@ -39,7 +56,7 @@ const CONSTANT_BYTES: usize = 16 << 10;
 type Body = fn(&[u8]);
 
 /// Every target, by its name.
-pub(crate) const TARGETS: [(&str, Body); 8] = [
+pub(crate) const TARGETS: [(&str, Body); 11] = [
     ("frames", frames),
     ("answers", answers),
     ("server_properties", server_properties),
@@ -48,6 +65,9 @@ pub(crate) const TARGETS: [(&str, Body); 8] = [
     ("environment", environment),
     ("compose", compose),
     ("strimzi", strimzi),
+    ("kernel_files", kernel_files),
+    ("drive_health", drive_health),
+    ("netlink", netlink),
 ];
 
 /// A peer that sends `rest` in pieces and then closes.
@@ -248,4 +268,127 @@ fn configurations(bytes: &[u8], read: Result<Vec<ConfigFile>, ConfigError>) {
     let report = brokerwatch::report::check(&snapshot, &Terms::default());
     let failed = report.not_evaluated.iter().find(|blind| blind.reason.contains("failed inside this program"));
     assert!(failed.is_none(), "{failed:?}");
+}
+
+/// A file of the kernel's, as each of its parsers takes it: all are told the same bytes.
+pub(crate) fn kernel_files(bytes: &[u8]) {
+    let lines = bytes.split(|byte| *byte == b'\n').count();
+    let mounts = parse_mounts(bytes);
+    assert!(mounts.len() <= lines);
+    for mount in &mounts {
+        assert!(mount_of(&mounts, &mount.point).is_some_and(|found| found.point == mount.point), "{mount:?}");
+        // Options may hold users' names: those that are told are on a list.
+        let told = mount.facts().options;
+        assert!(told.iter().all(|option| !option.starts_with("user") && !option.starts_with("pass")), "{told:?}");
+        assert!(told.len() <= mount.options.len() + mount.super_options.len());
+        let _ = (mount.refuses_writes(true), mount.inside(&mount.point));
+    }
+    let wanted = BTreeSet::from(["sda", "nvme0n1"]);
+    let stats = parse_diskstats(bytes, &wanted);
+    assert!(stats.devices.keys().all(|name| wanted.contains(name.as_str())));
+    assert!(stats.devices.len() as u64 + stats.parse_errors <= lines as u64);
+    process_files(bytes);
+    control_group_files(bytes);
+    kernel_log_records(bytes);
+}
+
+fn process_files(bytes: &[u8]) {
+    if let Some(stat) = parse_process_stat(bytes) {
+        // Two parsers of one file must agree on which process it is.
+        let told = parse_stat(&String::from_utf8_lossy(bytes));
+        assert_eq!(told, Some((stat.state, stat.start_ticks)));
+    }
+    assert!(parse_kibibytes(bytes, "RssAnon").is_none_or(|resident| resident % 1_024 == 0));
+    let _ = (parse_process_io(bytes), parse_schedstat(bytes), parse_max_files(bytes), parse_wchan(bytes));
+}
+
+fn control_group_files(bytes: &[u8]) {
+    for controller in ["cpu", "memory", ""] {
+        let found = parse_cgroup(bytes, controller);
+        assert!(found.is_none_or(|(unified, path)| (unified || !controller.is_empty()) && !path.contains('\n')));
+    }
+    // No limit is absent; it is no large number.
+    assert!(parse_memory_max(bytes).flatten().is_none_or(|limit| limit < 1 << 60));
+    assert!(parse_pressure(bytes).is_none_or(|pressure| pressure.some_us.or(pressure.full_us).is_some()));
+    let _ = (parse_cpu_max(bytes), parse_flat(bytes, "nr_periods"));
+}
+
+/// The log as it is read, one record at a time; here a line of its own each.
+fn kernel_log_records(bytes: &[u8]) {
+    let mut log = KernelLog::default();
+    for record in bytes.split(|byte| *byte == 0) {
+        take(&mut log, record, UnixMs(0));
+        let before = log.clone();
+        take(&mut log, record, UnixMs(0));
+        assert_eq!(log, before, "a record counts once");
+    }
+    for event in &log.events {
+        assert!(event.count > 0 && event.last_at.is_some());
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte);
+        assert!(event.device.len() <= 32 && event.device.bytes().all(plain), "{:?}", event.device);
+    }
+}
+
+/// What tells of the health of drives: which, then its bytes.
+pub(crate) fn drive_health(bytes: &[u8]) {
+    let Some((which, bytes)) = bytes.split_first() else { return };
+    let spool = match which % 3 {
+        0 => {
+            let Some(mut health) = parse_smart_log(bytes) else { return };
+            add_limits(&mut health, bytes);
+            spool_with(health)
+        }
+        1 => match parse_smartctl(Some(0), bytes) {
+            Ok(health) => spool_with(health),
+            Err(failure) => return assert!(!failure.message.contains('\n'), "{}", failure.message),
+        },
+        _ => match serde_json::from_slice::<HealthSpool>(bytes) {
+            Ok(spool) => spool,
+            Err(_) => return,
+        },
+    };
+    let text = serde_json::to_string(&spool).expect("it can be written");
+    assert_eq!(serde_json::from_str::<HealthSpool>(&text).expect("it can be read"), spool);
+    page_of(spool);
+}
+
+fn spool_with(health: DriveHealth) -> HealthSpool {
+    let reading = DriveReading { last_read_at: Some(UnixMs(0)), health: Some(health), ..DriveReading::default() };
+    HealthSpool { drives: [("nvme0n1".to_owned(), reading)].into(), ..HealthSpool::default() }
+}
+
+/// The page that a sidecar makes of it.
+fn page_of(spool: HealthSpool) {
+    fn seen<T>(value: T) -> Section<T> {
+        let last = Observed { at: UnixMs(0), took_ms: 0, valid_until: UnixMs(1), value: value.into() };
+        Section { last: Some(last), attempt: Attempt::Ok }
+    }
+    let node = NodeView {
+        drive_health: seen(DrivesHealth { drives: spool.drives }),
+        kernel_log: seen(spool.kernel_log.unwrap_or_default()),
+        ..NodeView::default()
+    };
+    let mut page = Page::default();
+    let trouble = collectors::collect(View::new(&node, UnixMs(0)), &Options::default(), &mut page);
+    assert!(trouble.panicked.is_empty(), "{:?}", trouble.panicked);
+    let text = page.render(Format::Text);
+    assert!(std::str::from_utf8(&text).is_ok_and(|text| text.ends_with('\n')));
+}
+
+/// An answer of the kernel about sockets.
+pub(crate) fn netlink(bytes: &[u8]) {
+    /// Bytes of a `nlmsghdr` with an `inet_diag_msg`.
+    const SOCKET_BYTES: usize = 16 + 72;
+    let peer = |name: &str, address: [u8; 4]| (name.to_owned(), IpAddr::from(address), 9092);
+    let peers = vec![peer("2", [10, 0, 0, 2]), peer("3", [10, 0, 0, 3])];
+    let wanted = WantedSockets { ports: [9092].into(), peers, some_unknown: true };
+    match parse_sockets(bytes, &wanted) {
+        Ok(sockets) => {
+            assert!(sockets.ports.keys().all(|port| wanted.ports.contains(port)));
+            let connections: u64 = sockets.ports.values().map(|port| port.connections).sum();
+            assert!(connections as usize <= bytes.len() / SOCKET_BYTES, "{connections}");
+            assert!(sockets.with_peers.len() <= bytes.len() / SOCKET_BYTES);
+        }
+        Err(failure) => assert!(!failure.message.contains('\n'), "{}", failure.message),
+    }
 }

@@ -212,7 +212,11 @@ fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     if let Some(log) = view.node.kernel_log.fresh(view.now) {
         for class in KernelClass::ALL {
             let of_class = log.events.iter().filter(|event| event.class == class);
-            samples.push(&LOG_CLASSES, [class.as_str()], of_class.map(|event| event.count).sum::<u64>());
+            samples.push(
+                &LOG_CLASSES,
+                [class.as_str()],
+                of_class.map(|event| event.count).fold(0, u64::saturating_add),
+            );
         }
         for event in &log.events {
             samples.push(&LOG_EVENTS, [event.class.as_str(), &event.device], event.count);

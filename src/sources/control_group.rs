@@ -123,7 +123,8 @@ fn read_memory(memory: &Hierarchy, group: &mut ControlGroup, files: &mut KernelF
 
 /// Whether the process' hierarchy with `controller` is of version 2, and its path there. Without a controller version 2
 /// itself is meant. A controller that no line names is on version 2.
-fn parse_cgroup(bytes: &[u8], controller: &str) -> Option<(bool, String)> {
+#[must_use]
+pub fn parse_cgroup(bytes: &[u8], controller: &str) -> Option<(bool, String)> {
     let lines: Vec<(&str, &str)> = bytes
         .split(|byte| *byte == b'\n')
         .filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':')?.1.split_once(':'))
@@ -165,14 +166,16 @@ fn parse_number<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
 }
 
 /// The number behind a key of a flat-keyed file, such as `nr_periods 5`.
-fn parse_flat(bytes: &[u8], key: &str) -> Option<u64> {
+#[must_use]
+pub fn parse_flat(bytes: &[u8], key: &str) -> Option<u64> {
     let lines = bytes.split(|byte| *byte == b'\n');
     let mut values = lines.filter_map(|line| line.strip_prefix(key.as_bytes())?.strip_prefix(b" "));
     parse_number(values.next()?)
 }
 
-/// A `cpu.max`: quota and period in microseconds; the inner value is absent for `max`.
-fn parse_cpu_max(bytes: &[u8]) -> Option<Option<u64>> {
+/// A `cpu.max`: thousandths of a processor, from quota and period in microseconds; the inner value is absent for `max`.
+#[must_use]
+pub fn parse_cpu_max(bytes: &[u8]) -> Option<Option<u64>> {
     let (quota, period) = std::str::from_utf8(bytes).ok()?.trim().split_once(' ')?;
     match (quota, period.parse().ok()?) {
         ("max", _) => Some(None),
@@ -185,7 +188,8 @@ fn millis(quota: u64, period: u64) -> Option<u64> {
 }
 
 /// A limit in bytes; the inner value is absent when there is none.
-fn parse_memory_max(bytes: &[u8]) -> Option<Option<u64>> {
+#[must_use]
+pub fn parse_memory_max(bytes: &[u8]) -> Option<Option<u64>> {
     match std::str::from_utf8(bytes).ok()?.trim() {
         "max" => Some(None),
         number => {

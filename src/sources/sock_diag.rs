@@ -190,6 +190,22 @@ struct Seen {
     info: Option<PeerSocket>,
 }
 
+/// Counts the sockets of one answer of the kernel, `nlmsghdr` by `nlmsghdr`; connections with other brokers are told when the
+/// answer says what TCP knows of them.
+///
+/// # Errors
+/// `Parse` when it is cut off; what the kernel says is wrong.
+pub fn parse_sockets(answer: &[u8], wanted: &WantedSockets) -> Result<Sockets, Failure> {
+    let (mut sockets, mut of_peers) = (Sockets::default(), Vec::new());
+    parse_answer(answer, &mut |socket| add(&mut sockets, &mut of_peers, wanted, &socket))?;
+    let told = of_peers
+        .into_iter()
+        .take(PEER_SOCKETS_MAX)
+        .filter_map(|(peer, socket)| Some(PeerSocket { peer, cookie: socket.cookie, ..socket.info? }));
+    sockets.with_peers.extend(told);
+    Ok(sockets)
+}
+
 /// Hands over each socket of an answer; whether it is the last one.
 fn parse_answer(mut answer: &[u8], each: &mut impl FnMut(Seen)) -> Result<bool, Failure> {
     let cut = || Failure::new(ErrorKind::Parse, "The kernel's answer about sockets is cut off.");
