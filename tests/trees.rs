@@ -9,6 +9,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use brokerwatch::derive::View;
 use brokerwatch::derive::disk_watch::{Circumstances, DiskWatch, wanted};
 use brokerwatch::exposition::{Format, Page};
 use brokerwatch::snapshot::{
-    Attempt, DirFiles, DirHealth, Drives, Hardware, LogDirFiles, Machine, NodeView, Observed, Section, Storage, UnixMs,
+    Attempt, BrokerProcess, DirFiles, DirHealth, Drives, Hardware, LogDirFiles, Machine, NodeView, Observed,
+    ProcessCandidate, ProcessId, Section, Storage, UnixMs,
 };
 use brokerwatch::sources::diskstats::read_diskstats;
 use brokerwatch::sources::drive::read_drive;
@@ -26,6 +28,8 @@ use brokerwatch::sources::log_dir_files::{read_dir_files, read_fs};
 use brokerwatch::sources::machine::read_machine;
 use brokerwatch::sources::mounts::{mount_of, read_mounts};
 use brokerwatch::sources::network::read_network;
+use brokerwatch::sources::proc::read_state;
+use brokerwatch::sources::resources::{read_memory_maps, read_resources};
 use brokerwatch::sources::storage::read_storage;
 use common::tree::{self, BROKER, Tree};
 use common::{ensure_file_contents, repository};
@@ -53,7 +57,17 @@ fn look(tree: &Tree) -> NodeView {
     let machine = Machine { clock: None, ..read_machine(&procfs, &sysfs) };
     let of_a_machine = tree.path("proc/meminfo").exists();
     let files = look_at_files(&procfs, &sysfs, &storage);
+    // Trees without it are of a machine only.
+    let process = process(&procfs);
+    let of = process.as_ref().map(|process| ProcessId { pid: BROKER, start_ticks: process.start_ticks });
+    let resources = of.and_then(|of| read_resources(&procfs, &sysfs, of).ok());
+    let memory_maps = of.and_then(|of| read_memory_maps(&procfs, of).ok());
     NodeView {
+        process: process.map_or_else(Section::default, |process| {
+            seen(BrokerProcess { chosen: Some(process), ..BrokerProcess::default() })
+        }),
+        resources: resources.map_or_else(Section::default, |answer| seen(answer.resources)),
+        memory_maps: memory_maps.map_or_else(Section::default, seen),
         storage: seen(storage),
         files: seen(files),
         drives: seen(drives),
@@ -63,6 +77,12 @@ fn look(tree: &Tree) -> NodeView {
         machine: if of_a_machine { seen(machine) } else { Section::default() },
         ..NodeView::default()
     }
+}
+
+fn process(procfs: &Path) -> Option<ProcessCandidate> {
+    let (state, start_ticks) = read_state(procfs, BROKER)?;
+    let (properties_file, overrides) = (String::new(), BTreeMap::new());
+    Some(ProcessCandidate { pid: BROKER, start_ticks, started: None, state, properties_file, overrides })
 }
 
 /// The file systems' own state. Room is that of this machine, so it is left out.
@@ -168,6 +188,30 @@ fn files_that_are_masked_or_broken_are_counted_and_say_nothing() {
     assert_eq!(unparsed("container-masked-6.12"), (1, 0, 0), "interrupts");
     assert_eq!(unparsed("two-sockets-hot-6.6"), (1, 0, 0), "a sensor that says N/A");
     assert_eq!(unparsed("machine-4.18"), (0, 0, 1), "a table of TCP that is cut off");
+}
+
+#[test]
+fn what_a_container_masks_of_its_process_is_named_and_is_no_zero() {
+    let view = look(&Tree::named("process-masked-6.12"));
+    let seen = &view.resources.last.unwrap().value;
+    let broken: Vec<&str> = seen.unread.keys().map(String::as_str).collect();
+    let expected = [
+        "cgroup/cpu.pressure",
+        "cgroup/cpu.stat",
+        "cgroup/io.pressure",
+        "cgroup/memory.current",
+        "cgroup/memory.max",
+        "cgroup/memory.pressure",
+        "cgroup/memory.stat",
+        "io",
+        "limits",
+        "task_delayacct",
+    ];
+    assert_eq!(broken, expected);
+    let group = seen.control_group.as_ref().unwrap();
+    assert!(group.pressure.is_empty() && group.memory_limit_bytes.is_none() && group.cpu_throttled_us.is_none());
+    assert!(seen.resident_anon_bytes.is_none() && seen.max_files.is_none() && seen.io.is_none());
+    assert!(view.memory_maps.last.is_none(), "maps that are masked are not none");
 }
 
 #[test]

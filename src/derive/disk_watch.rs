@@ -302,7 +302,8 @@ mod tests {
             schedulers: scheduler.map(|name| ("sda".to_owned(), name.to_owned())).into_iter().collect(),
             ..Circumstances::default()
         };
-        let learned = |machine: &Machine| machine.watch.devices["sda"].detectors[&DiskOp::Write].model().samples() > 0.0;
+        let learned =
+            |machine: &Machine| machine.watch.devices["sda"].detectors[&DiskOp::Write].model().samples() > 0.0;
         let (mut machine, before) = (Machine::new(), around("6.1", Some("none")));
         machine.seconds(15 * 200, 6, &drive("S1"), &before);
         let told = machine.seconds(1, 6, &drive("S1"), &around("6.1", None)).slowness[&DiskOp::Write];
