@@ -3,6 +3,8 @@
 //! `cargo bench --bench page`; divan prints the time of one page and items (series) per second. Ratios within one run
 //! are what counts: machines are noisy.
 
+#![allow(clippy::disallowed_methods, reason = "a benchmark reads recorded nodes")]
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
