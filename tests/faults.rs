@@ -16,7 +16,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
-use common::fake_node::{FakeNode, Fault, within};
+use common::fake_node::{FakeNode, Fault, Topic, within};
 use common::repository;
 use common::sidecar::{
     Host, META, PROGRAM, Sidecar, closed_port, connect, flag, has, has_partitions, is_down, is_running, is_up, reply,
@@ -774,4 +774,20 @@ fn check_on_what_is_no_snapshot_could_not_look() {
         assert_eq!(output.status.code(), BLIND);
         assert!(stdout(&output).contains(&format!("NOTHING SEEN: {}", path.display())), "{}", stdout(&output));
     }
+}
+
+#[test]
+fn an_unclean_election_is_counted_beside_a_broker_that_has_no_part_in_it() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let risky = |leader, leader_epoch, isr| Topic { leader, leader_epoch, isr: vec![isr], ..Topic::new("risky", 7) };
+    node.becomes(|cluster| cluster.topics.push(risky(-1, 5, 2)));
+    let sidecar = Sidecar::start(&[host.procfs(), flag("kafka.server", node.address())]);
+    let elections = |page: &str| value(page, "kafka_cluster_unclean_elections_total");
+    sidecar.until("nobody leads it", 8, |page| {
+        value(page, "kafka_cluster_leaderless_partitions") == Some(1.0) && elections(page) == Some(0.0)
+    });
+    // Broker 3 comes back, and broker 2 alone had all messages.
+    node.becomes(|cluster| cluster.topics[1] = risky(3, 6, 3));
+    sidecar.until("it is counted", 30, |page| elections(page) == Some(1.0));
+    assert_eq!(value(&sidecar.page(), "kafka_cluster_leaderless_partitions"), Some(0.0));
 }

@@ -126,12 +126,14 @@ pub(crate) struct Topic {
     pub(crate) isr: Vec<i32>,
     /// Its leader.
     pub(crate) leader: i32,
+    /// How many elections there were.
+    pub(crate) leader_epoch: i32,
 }
 
 impl Topic {
     /// A topic of one partition.
     pub(crate) fn new(name: &str, id: u128) -> Self {
-        Self { name: name.to_owned(), id, partitions: 1, isr: vec![1, 2, 3], leader: NODE_ID }
+        Self { name: name.to_owned(), id, partitions: 1, isr: vec![1, 2, 3], leader: NODE_ID, leader_epoch: 5 }
     }
 }
 
@@ -647,7 +649,8 @@ fn metadata(cluster: &Cluster, port: u16) -> MetadataResponse {
     let all = vec![BrokerId(1), BrokerId(2), BrokerId(3)];
     let topic = |topic: &Topic| {
         let partition = |index| {
-            let partition = MetadataResponsePartition::default().with_partition_index(index).with_leader_epoch(5);
+            let partition = MetadataResponsePartition::default().with_partition_index(index);
+            let partition = partition.with_leader_epoch(topic.leader_epoch);
             let isr = topic.isr.iter().map(|id| BrokerId(*id)).collect();
             partition.with_leader_id(BrokerId(topic.leader)).with_replica_nodes(all.clone()).with_isr_nodes(isr)
         };
