@@ -26,7 +26,9 @@ use brokerwatch::sources::jvm::jvm_of;
 use brokerwatch::sources::kafka::api_versions::{Answer, parse_api_versions};
 use brokerwatch::sources::kafka::calls::APIS;
 use brokerwatch::sources::kafka::wire::{Broken, NotOurs, answer_body, read_frame};
-use brokerwatch::sources::kafka::{Security, cluster, guard, log_dirs, quorum, throttle};
+use brokerwatch::sources::kafka::{
+    Security, acls, client_quotas, cluster, guard, log_dirs, quorum, scram_users, throttle,
+};
 use brokerwatch::sources::kernel_log::take;
 use brokerwatch::sources::mounts::{mount_of, parse_mounts};
 use brokerwatch::sources::proc::parse_stat;
@@ -159,6 +161,9 @@ pub(crate) fn answers(bytes: &[u8]) {
             judge(decoded(api.key, version, body), |answer| quorum::parse_reassignments(answer, true));
         }
         ApiKey::DescribeTopicPartitions => drop(decoded::<DescribeTopicPartitionsResponse>(api.key, version, body)),
+        ApiKey::DescribeAcls => judge(decoded(api.key, version, body), acls::parse_acls),
+        ApiKey::DescribeClientQuotas => judge(decoded(api.key, version, body), client_quotas::parse_client_quotas),
+        ApiKey::DescribeUserScramCredentials => judge(decoded(api.key, version, body), scram_users::parse_scram_users),
         other => panic!("{other:?} is called and not fuzzed"),
     }
 }

@@ -11,12 +11,13 @@ use serde::Deserialize;
 use crate::sources::kafka::calls::{APIS, Api, Right};
 
 /// How much the program is to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Files and processes only: the broker is not spoken to, and no connection is opened.
     Zero,
-    /// Topics, replicas, log directories, the quorum; not the effective settings, so nothing that needs min ISR.
+    /// Topics, replicas, log directories, the quorum; not the effective settings, so nothing that needs min ISR, nor ACLs,
+    /// quotas and users.
     Minimal,
     /// Everything that this version reads. Never a right to read messages, to write or to alter.
     #[default]
@@ -37,7 +38,7 @@ impl Profile {
     /// Whether `api` is called at all: what our principal may not do is not tried, since brokers log each denial.
     #[must_use]
     pub fn calls(self, api: &Api) -> bool {
-        self != Self::Zero && api.rights.iter().all(|right| rights(self).contains(right))
+        self >= api.least
     }
 
     /// Its name, as it is given.
@@ -54,13 +55,7 @@ impl Profile {
 /// The rights of a profile.
 #[must_use]
 pub fn rights(profile: Profile) -> BTreeSet<Right> {
-    let all = APIS.iter().flat_map(|api| api.rights).copied();
-    let wanted = |right: &Right| match profile {
-        Profile::Zero => false,
-        Profile::Minimal => right.operation() == "Describe",
-        Profile::Full => true,
-    };
-    all.filter(wanted).collect()
+    APIS.iter().filter(|api| profile.calls(api)).flat_map(|api| api.rights).copied().collect()
 }
 
 /// The lines that grant the rights of `profile` to `principal`, such as `User:brokerwatch`.
@@ -123,10 +118,23 @@ mod tests {
 
     #[test]
     fn a_profile_calls_what_its_rights_are_enough_for() {
-        use crate::sources::kafka::calls::{API_VERSIONS, DESCRIBE_CONFIGS, METADATA};
+        use crate::sources::kafka::calls::{
+            API_VERSIONS, DESCRIBE_ACLS, DESCRIBE_CLIENT_QUOTAS, DESCRIBE_CONFIGS, DESCRIBE_USER_SCRAM_CREDENTIALS,
+            METADATA,
+        };
         assert!(!Profile::Zero.calls(&API_VERSIONS), "zero opens no connection");
         assert!(Profile::Minimal.calls(&API_VERSIONS) && Profile::Minimal.calls(&METADATA));
         assert!(!Profile::Minimal.calls(&DESCRIBE_CONFIGS) && Profile::Full.calls(&DESCRIBE_CONFIGS));
+        for api in [&DESCRIBE_ACLS, &DESCRIBE_CLIENT_QUOTAS, &DESCRIBE_USER_SCRAM_CREDENTIALS] {
+            assert!(!Profile::Minimal.calls(api) && Profile::Full.calls(api), "{}", api.name);
+        }
+        for (profile, api) in
+            [Profile::Minimal, Profile::Full].iter().flat_map(|p| APIS.iter().map(move |api| (p, api)))
+        {
+            let granted = api.rights.iter().all(|right| rights(*profile).contains(right));
+            assert!(granted || !profile.calls(api), "{profile:?} calls {} without its rights", api.name);
+        }
+        assert!(rights(Profile::Minimal).iter().all(|right| right.operation() == "Describe"));
     }
 
     #[test]

@@ -20,6 +20,12 @@ pub const PROPERTIES_FILE_BYTES: &str = "properties_file_bytes";
 pub const PROCESSES: &str = "processes";
 /// See [`SUSPECT_TOPICS_MAX`].
 pub const SUSPECT_TOPICS: &str = "suspect_topics";
+/// See [`ACLS_MAX`].
+pub const ACLS: &str = "acls";
+/// See [`CLIENT_QUOTAS_MAX`].
+pub const CLIENT_QUOTAS: &str = "client_quotas";
+/// See [`SCRAM_CREDENTIALS_MAX`].
+pub const SCRAM_CREDENTIALS: &str = "scram_credentials";
 /// See [`READER_LINE_BYTES_MAX`].
 pub const READER_LINE_BYTES: &str = "reader_line_bytes";
 /// See [`STUCK_READERS_MAX`].
@@ -47,6 +53,9 @@ pub const COUNTED: &[&str] = &[
     PROPERTIES_FILE_BYTES,
     PROCESSES,
     SUSPECT_TOPICS,
+    ACLS,
+    CLIENT_QUOTAS,
+    SCRAM_CREDENTIALS,
     READER_LINE_BYTES,
     STUCK_READERS,
     HTTP_CONNECTIONS,
@@ -117,6 +126,12 @@ pub const LOOKS_AT_ONCE_MAX: usize = 16;
 pub const NAMED_LOGGERS_MAX: usize = 20;
 /// Topics whose eligible leaders, or reassignment, are asked for in one round.
 pub const SUSPECT_TOPICS_MAX: usize = 100;
+/// ACLs of the cluster that are kept, those that reach farthest first; beyond it they are only counted.
+pub const ACLS_MAX: usize = 2_000;
+/// Quotas of clients that are kept, defaults and the lowest first; beyond it they are only counted.
+pub const CLIENT_QUOTAS_MAX: usize = 2_000;
+/// SCRAM credentials of users that are told, those with the fewest iterations first; beyond it they are only counted.
+pub const SCRAM_CREDENTIALS_MAX: usize = 2_000;
 /// Bytes of one line between the server and the reader process.
 pub const READER_LINE_BYTES_MAX: usize = 16 << 20;
 /// Reader processes that hang on a mount; beyond it no further mount is looked at.

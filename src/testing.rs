@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::snapshot::{
-    Attempt, Broker, Cluster, ConfigFile, ConfigSource, ConfigValue, Configs, DirFiles, ErrorKind, Failure, Liveness,
-    LogDir, LogDirFiles, LogDirs, NodeView, Observed, PartitionsBuilder, Quorum, QuorumReplica, Reassignment,
-    Reassignments, Registrations, ReplicaOnDisk, Section, TopicConfig, UnixMs,
+    Acl, AclOperation, AclPattern, AclPermission, AclResource, Attempt, Broker, ClientQuota, Cluster, ConfigFile,
+    ConfigSource, ConfigValue, Configs, DirFiles, ErrorKind, Failure, Liveness, LogDir, LogDirFiles, LogDirs, NodeView,
+    Observed, PartitionsBuilder, Quorum, QuorumReplica, Reassignment, Reassignments, Registrations, ReplicaOnDisk,
+    ScramCredential, ScramMechanism, Section, TopicConfig, UnixMs,
 };
 
 /// A partition: leader, replicas, ISR.
@@ -190,6 +191,32 @@ impl Sample {
         }
         node
     }
+}
+
+/// An ACL that allows something by the whole name.
+pub(crate) fn acl(principal: &str, host: &str, operation: AclOperation, resource: AclResource, name: &str) -> Acl {
+    Acl {
+        resource,
+        pattern: AclPattern::Literal,
+        name: name.to_owned(),
+        principal: principal.to_owned(),
+        host: host.to_owned(),
+        operation,
+        permission: AclPermission::Allow,
+    }
+}
+
+/// The quota of a user, or the default of all users.
+pub(crate) fn client_quota(user: Option<&str>, limits: &[(&str, f64)]) -> ClientQuota {
+    ClientQuota {
+        entity: [("user".to_owned(), user.map(str::to_owned))].into(),
+        limits: limits.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect(),
+    }
+}
+
+/// A user that logs in by SCRAM-SHA-512.
+pub(crate) fn scram_user(user: &str, iterations: u32) -> ScramCredential {
+    ScramCredential { iterations, user: user.to_owned(), mechanism: ScramMechanism::Sha512 }
 }
 
 pub(crate) fn seen<T>(value: T) -> Section<T> {

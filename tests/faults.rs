@@ -228,6 +228,9 @@ fn an_array_of_four_billion_elements_is_a_failure_of_its_source_and_not_the_end(
         ApiKey::ListOffsets,
         ApiKey::DescribeQuorum,
         ApiKey::ListPartitionReassignments,
+        ApiKey::DescribeAcls,
+        ApiKey::DescribeClientQuotas,
+        ApiKey::DescribeUserScramCredentials,
     ];
     let looks: Vec<_> = apis.into_iter().map(|api| thread::spawn(move || (api, look_at_bomb(api)))).collect();
     let results = looks.into_iter().map(|look| look.join().expect("a look"));
@@ -721,8 +724,19 @@ fn one_look_waits_for_every_source_of_a_healthy_broker() {
         assert_eq!(output.status.code(), CLEAN, "{}", stderr(&output));
         let snapshot: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let view = &snapshot["nodes"][node.address()];
-        let sections =
-            ["liveness", "registrations", "cluster", "offsets", "log_dirs", "configs", "quorum", "reassignments"];
+        let sections = [
+            "liveness",
+            "registrations",
+            "cluster",
+            "offsets",
+            "log_dirs",
+            "configs",
+            "quorum",
+            "reassignments",
+            "acls",
+            "client_quotas",
+            "scram_users",
+        ];
         let missing = sections.iter().filter(|section| view[section]["last"].is_null());
         unseen.extend(missing.map(|section| format!("{delay_ms} ms: {section}: {}", view[section]["attempt"])));
     }

@@ -681,7 +681,8 @@ async fn no_secret_is_shown_anywhere_at_trace_level_by_any_mechanism() {
 async fn the_texts_of_denials_reach_neither_the_log_nor_any_answer() {
     use kafka_protocol::messages::describe_configs_response::DescribeConfigsResult;
     use kafka_protocol::messages::{
-        DescribeClusterResponse, DescribeConfigsResponse, DescribeQuorumResponse, ListPartitionReassignmentsResponse,
+        DescribeAclsResponse, DescribeClientQuotasResponse, DescribeClusterResponse, DescribeConfigsResponse,
+        DescribeQuorumResponse, DescribeUserScramCredentialsResponse, ListPartitionReassignmentsResponse,
     };
     use kafka_protocol::protocol::{Encodable, StrBytes};
 
@@ -702,15 +703,22 @@ async fn the_texts_of_denials_reach_neither_the_log_nor_any_answer() {
     deny(ApiKey::DescribeConfigs, 4, &|body| configs.encode(body, 4).unwrap());
     let quorum = DescribeQuorumResponse::default().with_error_code(code).with_error_message(text.clone());
     deny(ApiKey::DescribeQuorum, 2, &|body| quorum.encode(body, 2).unwrap());
-    let reassignments = ListPartitionReassignmentsResponse::default().with_error_code(code).with_error_message(text);
+    let reassignments =
+        ListPartitionReassignmentsResponse::default().with_error_code(code).with_error_message(text.clone());
     deny(ApiKey::ListPartitionReassignments, 0, &|body| reassignments.encode(body, 0).unwrap());
+    let acls = DescribeAclsResponse::default().with_error_code(code).with_error_message(text.clone());
+    deny(ApiKey::DescribeAcls, 3, &|body| acls.encode(body, 3).unwrap());
+    let quotas = DescribeClientQuotasResponse::default().with_error_code(code).with_error_message(text.clone());
+    deny(ApiKey::DescribeClientQuotas, 1, &|body| quotas.encode(body, 1).unwrap());
+    let users = DescribeUserScramCredentialsResponse::default().with_error_code(code).with_error_message(text);
+    deny(ApiKey::DescribeUserScramCredentials, 0, &|body| users.encode(body, 0).unwrap());
 
     let host = Host::new();
     let meta = host.log_dir("data", META);
     let properties = host.properties(node.port, &[&meta]);
     host.start_broker(7, 1, &properties);
     let arguments = vec![host.procfs(), flag("log.level", "trace")];
-    let sources = ["registrations", "configs", "quorum", "reassignments"];
+    let sources = ["registrations", "configs", "quorum", "reassignments", "acls", "client_quotas", "scram_users"];
     let sidecar = Sidecar::start(&arguments);
     let denied = |page: &str, source: &&str| {
         let series = format!("brokerwatch_source_failure{{source=\"{source}\",reason=\"authorization\"}}");
@@ -730,7 +738,16 @@ async fn the_profile_zero_opens_no_connection_and_minimal_asks_for_no_settings()
     let minimal = Sidecar::start(&[server, flag("kafka.profile", "minimal")]);
     minimal.until("partitions are shown", 15, |page| is_up(page) && has_partitions(page));
     let of_minimal = node.accepted();
-    assert!(of_minimal > 0 && node.requests(ApiKey::DescribeConfigs) == 0);
+    assert!(of_minimal > 0);
+    let apis = [
+        ApiKey::DescribeConfigs,
+        ApiKey::DescribeAcls,
+        ApiKey::DescribeClientQuotas,
+        ApiKey::DescribeUserScramCredentials,
+    ];
+    for api in apis {
+        assert_eq!(node.requests(api), 0, "{api:?}");
+    }
     assert!(!has(&minimal.page(), "kafka_broker_under_min_isr_partitions "), "it is not known");
     sleep(Duration::from_secs(3)).await;
     assert_eq!(node.accepted(), of_minimal, "all connections are of the other one");

@@ -12,7 +12,9 @@ use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::snapshot::{ErrorKind, Failure};
 use brokerwatch::sources::kafka::calls::{self, APIS, Api};
 use brokerwatch::sources::kafka::lane::Lane;
-use brokerwatch::sources::kafka::{Client, Endpoint, Security, cluster, configs, log_dirs, offsets, quorum};
+use brokerwatch::sources::kafka::{
+    Client, Endpoint, Security, acls, client_quotas, cluster, configs, log_dirs, offsets, quorum, scram_users,
+};
 use common::fake_node::{CLUSTER_ID, FakeNode, Fault, NODE_ID, PARTITIONS, TOPIC};
 use common::repository;
 use kafka_protocol::messages::ApiKey;
@@ -289,6 +291,17 @@ async fn read_by(api: &Api, client: &Client) -> Result<(), Failure> {
         }
         ApiKey::DescribeQuorum => quorum::read_quorum(client, AMPLE).await.map(|seen| assert_eq!(seen.leader, Some(2))),
         ApiKey::ListPartitionReassignments => quorum::read_reassignments(client, AMPLE, None).await.map(|_| ()),
+        ApiKey::DescribeAcls => acls::read_acls(client, AMPLE).await.map(|seen| {
+            assert!(seen.authorizer);
+            assert_eq!(seen.acls.rows[0].principal, "User:orders");
+        }),
+        ApiKey::DescribeClientQuotas => client_quotas::read_client_quotas(client, AMPLE).await.map(|seen| {
+            assert!(seen.quotas.rows[0].is_default());
+            assert_eq!(seen.quotas.rows[0].limits["producer_byte_rate"], 1e6);
+        }),
+        ApiKey::DescribeUserScramCredentials => scram_users::read_scram_users(client, AMPLE).await.map(|seen| {
+            assert_eq!(seen.credentials.rows[0].iterations, 16_384);
+        }),
         // Asked for with ELR only, which the fake node has not.
         _ => Ok(()),
     }
@@ -526,6 +539,30 @@ async fn only_a_listener_that_closes_at_once_is_told_to_ask_for_sasl() {
         assert_eq!(failure.kind, kind, "after {after_ms} ms: {}", failure.message);
         assert_helpful(&failure, &bench.node);
     }
+}
+
+/// What administrators have written is told by error codes too: that there is no authorizer, and that we are denied.
+#[tokio::test]
+async fn no_authorizer_is_an_answer_and_a_denial_is_a_failure() {
+    use kafka_protocol::messages::DescribeAclsResponse;
+    use kafka_protocol::protocol::Encodable;
+    let bench = Bench::new();
+    let answer = |code: i16| {
+        let mut body = bytes::BytesMut::new();
+        DescribeAclsResponse::default().with_error_code(code).encode(&mut body, 3).unwrap();
+        bench.node.answer_with(ApiKey::DescribeAcls, body.to_vec());
+    };
+    answer(54);
+    let seen = acls::read_acls(&bench.client, AMPLE).await.unwrap();
+    assert!(!seen.authorizer && seen.acls.rows.is_empty());
+    answer(31);
+    let denied = acls::read_acls(&bench.client, AMPLE).await.unwrap_err();
+    assert_eq!(denied.kind, ErrorKind::Authorization);
+    assert!(denied.message.contains("grant Describe on Cluster"), "{}", denied.message);
+    bench.node.withdraw(ApiKey::DescribeUserScramCredentials);
+    bench.node.cut();
+    let old = scram_users::read_scram_users(&bench.client, AMPLE).await.unwrap_err();
+    assert_eq!(old.kind, ErrorKind::Unsupported, "{}", old.message);
 }
 
 /// The APIs that Kafka 2.8 has in versions of ours, with the highest that both know.

@@ -33,6 +33,28 @@ pub(super) fn each_cluster(fleet: &Fleet<'_>, on: On, judge: impl FnMut(Vec<&Nod
     each(clusters, judge)
 }
 
+/// Judges what every broker of a cluster knows and one is asked for, by the first that tells it.
+///
+/// # Errors
+/// Why the broker of the lowest id does not tell it, which is the one that asks; and what `judge` says.
+pub(super) fn each_told<'a, T: 'a>(
+    fleet: &Fleet<'a>,
+    told: impl Fn(&Node<'a>) -> Result<&'a T, Unknown>,
+    mut judge: impl FnMut(&Node<'a>, &'a T) -> Evaluated,
+) -> Evaluated {
+    each(fleet.clusters(On::Brokers), |mut nodes| {
+        nodes.sort_by_key(|node| (node.view.id.is_none(), node.view.id));
+        let mut reason = Ok(());
+        for node in nodes {
+            match told(node) {
+                Ok(told) => return judge(node, told),
+                Err(why) => reason = reason.and(Err(why)),
+            }
+        }
+        reason
+    })
+}
+
 /// The value of each node that tells it.
 ///
 /// # Errors

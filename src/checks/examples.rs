@@ -8,13 +8,13 @@ use super::{Check, EXAMPLES, Run, Severity, all, run};
 use crate::derive::fleet::{Fleet, On};
 use crate::keys::Version;
 use crate::snapshot::{
-    Attempt, BrokerProcess, ConfigFile, ConfigSource, ConfigValue, Configs, Entry, Failure, Liveness, Loggers,
-    NodeView, Origin, ProcessCandidate, Quorum, QuorumReplica, SCHEMA, Section, ServedCertificate, Snapshot, UnixMs,
-    Withheld,
+    Acl, AclOperation, AclResource, Acls, Attempt, BrokerProcess, ClientQuota, ClientQuotas, ConfigFile, ConfigSource,
+    ConfigValue, Configs, Entry, Failure, Kept, Liveness, Loggers, NodeView, Origin, ProcessCandidate, Quorum,
+    QuorumReplica, SCHEMA, ScramCredential, ScramUsers, Section, ServedCertificate, Snapshot, UnixMs, Withheld,
 };
 use crate::sources::config_files::parse_properties_file;
 use crate::sources::given::{Told, snapshot_of_bytes};
-use crate::testing::{Row, Sample, partition, seen};
+use crate::testing::{Row, Sample, acl, client_quota, partition, scram_user, seen};
 
 /// A mistake, made in the healthy set.
 #[derive(Debug)]
@@ -349,6 +349,26 @@ impl Set {
         self.finalized.push((node, name, level));
     }
 
+    /// The view of a node, for what is seen of it beside its file.
+    pub(super) fn view(&mut self, node: &str) -> &mut NodeView {
+        self.views.get_mut(node).unwrap()
+    }
+
+    /// Lets the broker that asks for them tell these ACLs.
+    pub(super) fn acls(&mut self, rows: Vec<Acl>) {
+        self.view(BROKERS[0].0).acls = seen(Acls { authorizer: true, acls: Kept { rows, left_out: 0 } });
+    }
+
+    /// Lets it tell these quotas.
+    pub(super) fn client_quotas(&mut self, rows: Vec<ClientQuota>) {
+        self.view(BROKERS[0].0).client_quotas = seen(ClientQuotas { quotas: Kept { rows, left_out: 0 } });
+    }
+
+    /// Lets it tell these users.
+    pub(super) fn scram_users(&mut self, rows: Vec<ScramCredential>) {
+        self.view(BROKERS[0].0).scram_users = seen(ScramUsers { credentials: Kept { rows, left_out: 0 } });
+    }
+
     /// Takes a key out of a node's file.
     pub(super) fn remove(&mut self, node: &'static str, key: &str) {
         self.files.get_mut(node).unwrap().retain(|line| line.split('=').next() != Some(key));
@@ -461,6 +481,9 @@ impl Set {
             keep(&mut view.cluster, seen(cluster));
             keep(&mut view.reassignments, live.reassignments);
         }
+        if name == BROKERS[0].0 {
+            administration(view);
+        }
         keep(&mut view.quorum, seen(self.quorum.clone()));
         let apis = apis(is_broker);
         let mut certificate = certificate(name, broker);
@@ -500,9 +523,23 @@ fn running(file: &ConfigFile) -> BTreeMap<String, ConfigValue> {
     file.effective().map(value).collect()
 }
 
+/// What administrators of a healthy cluster have written.
+fn administration(view: &mut NodeView) {
+    let may = |operation, resource, name| acl("User:orders", "*", operation, resource, name);
+    let rows = vec![
+        may(AclOperation::Describe, AclResource::Cluster, "kafka-cluster"),
+        may(AclOperation::Write, AclResource::Topic, "orders"),
+    ];
+    keep(&mut view.acls, seen(Acls { authorizer: true, acls: Kept { rows, left_out: 0 } }));
+    let rows = vec![client_quota(None, &[("producer_byte_rate", 1e7), ("controller_mutation_rate", 5.0)])];
+    keep(&mut view.client_quotas, seen(ClientQuotas { quotas: Kept { rows, left_out: 0 } }));
+    let rows = vec![scram_user("orders", 16_384)];
+    keep(&mut view.scram_users, seen(ScramUsers { credentials: Kept { rows, left_out: 0 } }));
+}
+
 /// Fills a section that the example did not.
 fn keep<T>(section: &mut Section<T>, healthy: Section<T>) {
-    if section.last.is_none() {
+    if section.last.is_none() && section.attempt == Attempt::NotTried {
         *section = healthy;
     }
 }
@@ -701,6 +738,9 @@ fn data_that_is_missing_never_turns_a_finding_into_a_pass() {
         ("configs", |node| node.configs = Section::default()),
         ("quorum", |node| node.quorum = Section::default()),
         ("reassignments", |node| node.reassignments = Section::default()),
+        ("acls", |node| node.acls = Section::default()),
+        ("client_quotas", |node| node.client_quotas = Section::default()),
+        ("scram_users", |node| node.scram_users = Section::default()),
     ];
     let mut wrong = Vec::new();
     for example in examples() {

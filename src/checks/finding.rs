@@ -63,6 +63,10 @@ pub enum Subject {
         /// The listener's name.
         name: String,
     },
+    /// Somebody who may do something in Kafka, such as `User:alice`.
+    Principal(String),
+    /// A quota, by whom it is for.
+    Quota(String),
     /// A topic.
     Topic(String),
     /// A partition.
@@ -79,6 +83,8 @@ impl fmt::Display for Subject {
             Self::Setting { node, key, .. } => write!(f, "{key} of {node}"),
             Self::LogDir { node, path } => write!(f, "log dir {path} of {node}"),
             Self::Listener { node, name } => write!(f, "listener {name} of {node}"),
+            Self::Principal(principal) => write!(f, "principal {principal}"),
+            Self::Quota(whose) => write!(f, "quota of {whose}"),
             Self::Topic(topic) => write!(f, "topic {topic}"),
             Self::Partition(topic, partition) => write!(f, "partition {topic}-{partition}"),
         }
@@ -94,6 +100,15 @@ impl Subject {
             _ => None,
         }
     }
+}
+
+/// A name that somebody may have chosen at will, such as a user's, on one line: control characters as escapes.
+pub(super) fn plain(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_control() { out.extend(letter.escape_default()) } else { out.push(letter) }
+    }
+    out
 }
 
 /// One thing found.

@@ -105,6 +105,7 @@ macro_rules! families {
 }
 
 families! {
+    administration,
     advertised,
     authentication,
     authorization,

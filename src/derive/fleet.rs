@@ -8,8 +8,9 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    BrokerProcess, ConfigFile, ConfigSource, Configs, Container, FileKind, Host, HostNode, Liveness, LogDirFiles,
-    LogDirPlace, LogDirs, NodeView, Origin, Quorum, Registrations, Section, Snapshot, Strimzi, UnixMs,
+    Acls, BrokerProcess, ClientQuotas, ConfigFile, ConfigSource, Configs, Container, FileKind, Host, HostNode,
+    Liveness, LogDirFiles, LogDirPlace, LogDirs, NodeView, Origin, Quorum, Registrations, ScramUsers, Section,
+    Snapshot, Strimzi, UnixMs,
 };
 
 /// Kinds of nodes that a check is for.
@@ -541,6 +542,30 @@ impl<'a> Node<'a> {
     /// [`Unknown`] when it was not asked, or did not answer.
     pub fn quorum(&self) -> Result<&'a Quorum, Unknown> {
         self.answered("DescribeQuorum", |node| &node.quorum)
+    }
+
+    /// The ACLs of its cluster.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn acls(&self) -> Result<&'a Acls, Unknown> {
+        self.answered("DescribeAcls", |node| &node.acls)
+    }
+
+    /// The quotas of its cluster's clients.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn client_quotas(&self) -> Result<&'a ClientQuotas, Unknown> {
+        self.answered("DescribeClientQuotas", |node| &node.client_quotas)
+    }
+
+    /// The users of its cluster that log in by SCRAM.
+    ///
+    /// # Errors
+    /// [`Unknown`] when it was not asked, or did not answer.
+    pub fn scram_users(&self) -> Result<&'a ScramUsers, Unknown> {
+        self.answered("DescribeUserScramCredentials", |node| &node.scram_users)
     }
 
     /// What is known of partitions.

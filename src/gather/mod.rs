@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the program waits, and where it looks at the clock")]
 
+pub mod administration;
 mod choose;
 mod clock;
 pub mod disks;

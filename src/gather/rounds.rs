@@ -19,12 +19,15 @@ use crate::sources::mounts::{group_of, read_mounts};
 use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
-    CONFIGS, FILES, HOST, JVM, LIVENESS, LOG_DIRS, MEMORY_MAPS, METADATA_SOURCE, OFFSETS, PROCESS, PROPERTIES, QUORUM,
-    REASSIGNMENTS, REGISTRATIONS, RESOURCES, Round, STORAGE,
+    ACLS, CLIENT_QUOTAS, CONFIGS, FILES, HOST, JVM, LIVENESS, LOG_DIRS, MEMORY_MAPS, METADATA_SOURCE, OFFSETS, PROCESS,
+    PROPERTIES, QUORUM, REASSIGNMENTS, REGISTRATIONS, RESOURCES, Round, SCRAM_USERS, STORAGE, Source,
 };
 
 /// Milliseconds between two questions for what we may do on topics.
 const TOPIC_OPERATIONS_EVERY_MS: u64 = 300_000;
+
+/// What one broker is asked for all of the cluster; which one, follows from Metadata.
+const OF_THE_CLUSTER: [&Source; 5] = [&QUORUM, &REASSIGNMENTS, &ACLS, &CLIENT_QUOTAS, &SCRAM_USERS];
 
 /// The group of questions about `/proc`, which hangs for reasons of its own.
 pub(super) const PROC: &str = "/proc";
@@ -185,9 +188,8 @@ pub fn liveness(context: Arc<Context>) -> Round {
         if seen.await.is_some() && !was_up {
             // A broker that was away may have come back with other settings.
             context.store.update(|view| view.configs.last = None);
-            for source in [&REGISTRATIONS, &METADATA_SOURCE, &LOG_DIRS, &CONFIGS, &QUORUM, &REASSIGNMENTS] {
-                context.wake(source);
-            }
+            [&REGISTRATIONS, &METADATA_SOURCE, &LOG_DIRS, &CONFIGS].into_iter().for_each(|source| context.wake(source));
+            OF_THE_CLUSTER.into_iter().for_each(|source| context.wake(source));
         }
     })
 }
@@ -205,7 +207,7 @@ pub fn registrations(context: Arc<Context>) -> Round {
             Ok(told)
         });
         if seen.await.is_some() && known.is_none() {
-            [&OFFSETS, &CONFIGS, &QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
+            [&OFFSETS, &CONFIGS].into_iter().chain(OF_THE_CLUSTER).for_each(|source| context.wake(source));
         }
     })
 }
@@ -248,7 +250,7 @@ pub fn metadata(context: Arc<Context>) -> Round {
             context.wake(&CONFIGS);
         }
         if !was_fresh {
-            [&QUORUM, &REASSIGNMENTS].into_iter().for_each(|source| context.wake(source));
+            OF_THE_CLUSTER.into_iter().for_each(|source| context.wake(source));
         }
     })
 }
@@ -335,10 +337,7 @@ pub fn quorum(context: Arc<Context>) -> Round {
             look.require_up()?;
             // A voter asks for itself: whether the quorum outlives its stop is its own question.
             if !look.is_voter() {
-                let (cluster, id) = look.require_cluster()?;
-                if cluster.brokers.first().map(|broker| broker.id) != Some(id) {
-                    return Err(NotSeen::Skipped("The live broker of the lowest id asks the controller.".to_owned()));
-                }
+                look.require_lowest()?;
             }
             Ok(kafka::quorum::read_quorum(&look.client, QUORUM.deadline_ms).await?)
         };
@@ -352,7 +351,7 @@ pub fn reassignments(context: Arc<Context>) -> Round {
         let look = context.clone();
         let work = async move {
             let (cluster, id) = look.require_cluster()?;
-            let is_lowest = cluster.brokers.first().map(|broker| broker.id) == Some(id);
+            let is_lowest = is_lowest(&cluster, id);
             let mut topics = (!is_lowest).then(|| suspects(&cluster, id));
             if let Some(topics) = topics.as_mut().filter(|topics| topics.len() > SUSPECT_TOPICS_MAX) {
                 look.metrics.limit_hit(SUSPECT_TOPICS);
@@ -400,6 +399,11 @@ fn hosted_topics(cluster: &Cluster, id: i32) -> WantedTopics {
         }
     }
     wanted
+}
+
+/// Whether this is the live broker of the lowest id.
+fn is_lowest(cluster: &Cluster, id: i32) -> bool {
+    cluster.brokers.first().map(|broker| broker.id) == Some(id)
 }
 
 /// Partitions led here that miss a replica: a reassignment may be the reason.
@@ -493,7 +497,7 @@ impl Context {
     }
 
     /// Whether `api` may be called at all, as configured.
-    fn require_profile(&self, api: &Api) -> Result<(), NotSeen> {
+    pub(super) fn require_profile(&self, api: &Api) -> Result<(), NotSeen> {
         let profile = self.config.load().profile;
         if profile.calls(api) {
             return Ok(());
@@ -549,6 +553,13 @@ impl Context {
             _ => NotSeen::Skipped("Which broker answers is not known: grant DescribeConfigs on Cluster.".to_owned()),
         };
         self.own_id().ok_or_else(unknown)
+    }
+
+    /// Whether this is the node that asks for what every broker can be asked for: the live broker of the lowest id.
+    pub(super) fn require_lowest(&self) -> Result<(), NotSeen> {
+        self.require_up()?;
+        let asks = !self.is_controller_only() && self.require_cluster().map(|(cluster, id)| is_lowest(&cluster, id))?;
+        if asks { Ok(()) } else { Err(NotSeen::Skipped("The live broker of the lowest id asks.".to_owned())) }
     }
 
     fn require_cluster(&self) -> Result<(Arc<Cluster>, i32), NotSeen> {

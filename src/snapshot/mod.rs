@@ -3,6 +3,7 @@
 //! A snapshot written by `brokerwatch snapshot` is a bug report and a test case. Additive change is a new field with
 //! `#[serde(default)]`; a changed meaning is a new name. Secrets never enter: sources keep to an allow-list.
 
+mod administration;
 mod cluster;
 mod config_files;
 mod configs;
@@ -29,6 +30,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use administration::{
+    Acl, AclOperation, AclPattern, AclPermission, AclResource, Acls, ClientQuota, ClientQuotas, Kept, ScramCredential,
+    ScramMechanism, ScramUsers,
+};
 pub use cluster::{
     Broker, Cluster, Liveness, Registration, Registrations, Release, ServedCertificate, TopicOperations,
 };
@@ -188,6 +193,12 @@ pub struct NodeView {
     pub quorum: Section<Quorum>,
     /// Partitions under reassignment (ListPartitionReassignments).
     pub reassignments: Section<Reassignments>,
+    /// Who may do what (DescribeAcls).
+    pub acls: Section<Acls>,
+    /// Limits of clients (DescribeClientQuotas).
+    pub client_quotas: Section<ClientQuotas>,
+    /// Users that log in by SCRAM, without anything secret (DescribeUserScramCredentials).
+    pub scram_users: Section<ScramUsers>,
     /// Changes counted since this process started watching.
     pub ledger: Ledger,
     /// How fast its replicas grow, as long as this process watches it.
@@ -251,6 +262,9 @@ sections! {
     "configs" => configs,
     "quorum" => quorum,
     "reassignments" => reassignments,
+    "acls" => acls,
+    "client_quotas" => client_quotas,
+    "scram_users" => scram_users,
 }
 
 impl NodeView {
@@ -274,6 +288,7 @@ impl NodeView {
         (self.registrations.last, self.cluster.last, self.offsets.last) = Default::default();
         (self.log_dirs.last, self.configs.last) = Default::default();
         (self.quorum.last, self.reassignments.last) = Default::default();
+        (self.acls.last, self.client_quotas.last, self.scram_users.last) = Default::default();
     }
 }
 

@@ -187,6 +187,9 @@ fn only_a_file() -> NodeView {
         configs: skipped(),
         quorum: skipped(),
         reassignments: skipped(),
+        acls: skipped(),
+        client_quotas: skipped(),
+        scram_users: skipped(),
         ..NodeView::default()
     }
 }

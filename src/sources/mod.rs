@@ -40,12 +40,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::gather::{
-    Context, disks as disk_rounds, files as files_round, health, host as host_round, machine as machine_round,
-    resources as resources_round, rounds, storage as storage_round,
+    Context, administration, disks as disk_rounds, files as files_round, health, host as host_round,
+    machine as machine_round, resources as resources_round, rounds, storage as storage_round,
 };
 use kafka::calls::{
-    API_VERSIONS, Api, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS, DESCRIBE_QUORUM,
-    DESCRIBE_TOPIC_PARTITIONS, LIST_OFFSETS, LIST_PARTITION_REASSIGNMENTS, METADATA,
+    API_VERSIONS, Api, DESCRIBE_ACLS, DESCRIBE_CLIENT_QUOTAS, DESCRIBE_CLUSTER, DESCRIBE_CONFIGS, DESCRIBE_LOG_DIRS,
+    DESCRIBE_QUORUM, DESCRIBE_TOPIC_PARTITIONS, DESCRIBE_USER_SCRAM_CREDENTIALS, LIST_OFFSETS,
+    LIST_PARTITION_REASSIGNMENTS, METADATA,
 };
 
 /// One round of a source: it looks, and puts what it saw into the store.
@@ -97,6 +98,9 @@ pub static SOURCES: &[&Source] = &[
     &CONFIGS,
     &QUORUM,
     &REASSIGNMENTS,
+    &ACLS,
+    &CLIENT_QUOTAS,
+    &SCRAM_USERS,
 ];
 
 /// The broker's process.
@@ -374,6 +378,42 @@ pub static REASSIGNMENTS: Source = Source {
     apis: &[&LIST_PARTITION_REASSIGNMENTS],
     access: "",
     round: rounds::reassignments,
+};
+
+/// ACLs.
+pub static ACLS: Source = Source {
+    name: "acls",
+    about: "the ACLs of the cluster; asked by the live broker of the lowest id",
+    interval_ms: 300_000,
+    deadline_ms: 10_000,
+    bound_ms: 900_000,
+    apis: &[&DESCRIBE_ACLS],
+    access: "",
+    round: administration::acls,
+};
+
+/// Quotas of clients.
+pub static CLIENT_QUOTAS: Source = Source {
+    name: "client_quotas",
+    about: "the quotas of clients; asked by the live broker of the lowest id",
+    interval_ms: 300_000,
+    deadline_ms: 10_000,
+    bound_ms: 900_000,
+    apis: &[&DESCRIBE_CLIENT_QUOTAS],
+    access: "",
+    round: administration::client_quotas,
+};
+
+/// Users that log in by SCRAM.
+pub static SCRAM_USERS: Source = Source {
+    name: "scram_users",
+    about: "names, mechanisms and iterations of the users that log in by SCRAM; asked by the live broker of the lowest id",
+    interval_ms: 300_000,
+    deadline_ms: 10_000,
+    bound_ms: 900_000,
+    apis: &[&DESCRIBE_USER_SCRAM_CREDENTIALS],
+    access: "",
+    round: administration::scram_users,
 };
 
 #[cfg(test)]

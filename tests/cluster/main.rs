@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start programs, and stop at the unexpected")]
 #![allow(clippy::iter_over_hash_type, clippy::print_stdout, reason = "measured times are printed")]
 
+mod administration;
 #[path = "../common/mod.rs"]
 mod common;
 mod dashboards;

@@ -9,6 +9,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::administration::mistakes_are_found_and_denials_told;
 use crate::harness::{Cluster, Page, Sidecar, eventually, holds};
 use crate::token_endpoint::{Reply, TokenIssuer};
 
@@ -161,6 +162,13 @@ fn every_way_in_shows_all_and_every_barred_one_says_why() {
     let found = start(&[&[file], &ways.tls_and(&ways.user("SCRAM-SHA-512"))[..]].concat());
     eventually(Duration::from_secs(20), || sees_all(&found, "SASL_SSL of the file"));
 
+    // Last, since an ACL for everybody gives rights to those who had none.
+    let by_password = |name: &str| {
+        let user = ["--sasl.mechanism=PLAIN".to_owned(), format!("--sasl.username={name}"), ways.password.clone()];
+        ways.tls_and(&user)
+    };
+    mistakes_are_found_and_denials_told(&cluster, &by_password);
+
     std::thread::sleep(Duration::from_secs(25).saturating_sub(began.elapsed()));
     sees_all(&renewed, "SASL_PLAINTEXT").unwrap();
     assert!(!renewed.log().contains("A source fails."), "a session's end is no failure:\n{}", renewed.log());
@@ -200,32 +208,72 @@ struct Shows {
 
 const FROM_FILES: [&str; 3] = ["process", "properties", "files"];
 
-static PROFILES: [Shows; 4] = [
+static PROFILES: [Shows; 5] = [
     Shows {
         profile: "zero",
         user: "none",
         up: &[],
         denied: &[],
-        skipped: &["liveness", "registrations", "metadata", "offsets", "log_dirs", "configs", "quorum"],
+        skipped: &[
+            "liveness",
+            "registrations",
+            "metadata",
+            "offsets",
+            "log_dirs",
+            "configs",
+            "quorum",
+            "acls",
+            "scram_users",
+        ],
     },
     Shows {
         profile: "full",
         user: "none",
         up: &["liveness", "registrations"],
         denied: &["metadata", "log_dirs", "configs"],
-        skipped: &["offsets"],
+        skipped: &["offsets", "acls"],
     },
     Shows {
         profile: "minimal",
         user: "minimal",
         up: &["liveness", "registrations", "metadata", "offsets", "log_dirs", "quorum", "reassignments"],
         denied: &[],
-        skipped: &["configs"],
+        skipped: &["configs", "acls", "client_quotas", "scram_users"],
+    },
+    // ACLs and users take no more than minimal may do; quotas do.
+    Shows {
+        profile: "full",
+        user: "minimal",
+        up: &[
+            "liveness",
+            "registrations",
+            "metadata",
+            "offsets",
+            "log_dirs",
+            "quorum",
+            "reassignments",
+            "acls",
+            "scram_users",
+        ],
+        denied: &["configs", "client_quotas"],
+        skipped: &[],
     },
     Shows {
         profile: "full",
         user: "full",
-        up: &["liveness", "registrations", "metadata", "offsets", "log_dirs", "configs", "quorum", "reassignments"],
+        up: &[
+            "liveness",
+            "registrations",
+            "metadata",
+            "offsets",
+            "log_dirs",
+            "configs",
+            "quorum",
+            "reassignments",
+            "acls",
+            "client_quotas",
+            "scram_users",
+        ],
         denied: &[],
         skipped: &[],
     },

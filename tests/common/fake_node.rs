@@ -15,19 +15,25 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey};
+use kafka_protocol::messages::describe_acls_response::{AclDescription, DescribeAclsResource};
+use kafka_protocol::messages::describe_client_quotas_response::{EntityData, EntryData, ValueData};
 use kafka_protocol::messages::describe_cluster_response::DescribeClusterBroker;
 use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
 use kafka_protocol::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 use kafka_protocol::messages::describe_quorum_response::{PartitionData, ReplicaState, TopicData};
+use kafka_protocol::messages::describe_user_scram_credentials_response::{
+    CredentialInfo, DescribeUserScramCredentialsResult,
+};
 use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
 use kafka_protocol::messages::{
-    ApiKey, ApiVersionsResponse, BrokerId, DescribeClusterResponse, DescribeConfigsRequest, DescribeConfigsResponse,
-    DescribeLogDirsResponse, DescribeQuorumResponse, ListOffsetsRequest, ListOffsetsResponse,
+    ApiKey, ApiVersionsResponse, BrokerId, DescribeAclsResponse, DescribeClientQuotasResponse, DescribeClusterResponse,
+    DescribeConfigsRequest, DescribeConfigsResponse, DescribeLogDirsResponse, DescribeQuorumResponse,
+    DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse, ListOffsetsRequest, ListOffsetsResponse,
     ListPartitionReassignmentsResponse, MetadataResponse, ResponseHeader, TopicName,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes, decode_request_header_from_buffer};
@@ -214,6 +220,9 @@ impl FakeNode {
             (ApiKey::ListPartitionReassignments, 0, 0),
             (ApiKey::DescribeQuorum, 0, 2),
             (ApiKey::DescribeCluster, 0, 2),
+            (ApiKey::DescribeAcls, 1, 3),
+            (ApiKey::DescribeClientQuotas, 0, 1),
+            (ApiKey::DescribeUserScramCredentials, 0, 0),
         ];
         let state = State {
             fault: Fault::None,
@@ -564,7 +573,10 @@ fn bomb(api: ApiKey) -> Bytes {
     const NO_TEXT: [u8; 1] = [0];
     let before: Vec<u8> = match api {
         ApiKey::DescribeQuorum => [&NO_ERROR[..], &NO_TEXT].concat(),
-        ApiKey::ListPartitionReassignments => [&THROTTLE[..], &NO_ERROR, &NO_TEXT].concat(),
+        ApiKey::ListPartitionReassignments
+        | ApiKey::DescribeAcls
+        | ApiKey::DescribeClientQuotas
+        | ApiKey::DescribeUserScramCredentials => [&THROTTLE[..], &NO_ERROR, &NO_TEXT].concat(),
         ApiKey::DescribeLogDirs => [&THROTTLE[..], &NO_ERROR].concat(),
         // Endpoint type 1, an empty cluster id, controller 1.
         ApiKey::DescribeCluster => [&THROTTLE[..], &NO_ERROR, &NO_TEXT, &[1], &[1], &[0, 0, 0, 1]].concat(),
@@ -594,8 +606,41 @@ fn body(shared: &Shared, request: &Request) -> Bytes {
         }
         ApiKey::DescribeQuorum => encoded(&describe_quorum(), version),
         ApiKey::ListPartitionReassignments => encoded(&ListPartitionReassignmentsResponse::default(), version),
+        ApiKey::DescribeAcls => encoded(&describe_acls(), version),
+        ApiKey::DescribeClientQuotas => encoded(&describe_client_quotas(), version),
+        ApiKey::DescribeUserScramCredentials => {
+            let request = DescribeUserScramCredentialsRequest::decode(body, version).expect("a request");
+            assert_eq!(request.users, Some(vec![]), "real brokers never answer to null when they deny");
+            encoded(&describe_scram_users(), version)
+        }
         other => panic!("{other:?} is asked for, which is not offered"),
     }
+}
+
+/// One right of one principal.
+fn describe_acls() -> DescribeAclsResponse {
+    let acl = AclDescription::default().with_principal(text("User:orders")).with_host(text("*"));
+    let acl = acl.with_operation(4).with_permission_type(3);
+    let topic =
+        DescribeAclsResource::default().with_resource_type(2).with_resource_name(text(TOPIC)).with_pattern_type(3);
+    DescribeAclsResponse::default().with_resources(vec![topic.with_acls(vec![acl])])
+}
+
+/// A default for all users.
+fn describe_client_quotas() -> DescribeClientQuotasResponse {
+    let limit = |key, value| ValueData::default().with_key(text(key)).with_value(value);
+    let entity = EntityData::default().with_entity_type(text("user")).with_entity_name(None);
+    let limits = vec![limit("producer_byte_rate", 1e6), limit("controller_mutation_rate", 10.0)];
+    let entry = EntryData::default().with_entity(vec![entity]).with_values(limits);
+    DescribeClientQuotasResponse::default().with_entries(Some(vec![entry]))
+}
+
+/// One user with a strong credential.
+fn describe_scram_users() -> DescribeUserScramCredentialsResponse {
+    let info = CredentialInfo::default().with_mechanism(2).with_iterations(16_384);
+    let user =
+        DescribeUserScramCredentialsResult::default().with_user(text("orders")).with_credential_infos(vec![info]);
+    DescribeUserScramCredentialsResponse::default().with_results(vec![user])
 }
 
 fn encoded(message: &impl Encodable, version: i16) -> Bytes {

@@ -5,6 +5,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 
 use super::api_versions::ApiVersions;
+use crate::acls::Profile;
 use crate::snapshot::{ErrorKind, Failure};
 
 /// One API and our range of versions.
@@ -20,6 +21,8 @@ pub struct Api {
     pub max: i16,
     /// Rights that it needs.
     pub rights: &'static [Right],
+    /// The least profile with which it is called.
+    pub least: Profile,
 }
 
 /// A right in Kafka: an operation on all resources of one type.
@@ -66,25 +69,48 @@ pub fn rights_in_words(rights: &[Right]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(" and ") }
 }
 
+/// What is called with each profile that speaks to the broker at all.
+const MINIMAL: Profile = Profile::Minimal;
+
 /// ApiVersions: answered by any broker, before authorization.
-pub static API_VERSIONS: Api = Api { key: ApiKey::ApiVersions, name: "ApiVersions", min: 0, max: 4, rights: &[] };
+pub static API_VERSIONS: Api =
+    Api { key: ApiKey::ApiVersions, name: "ApiVersions", min: 0, max: 4, rights: &[], least: MINIMAL };
 /// SaslHandshake: chooses the mechanism; v1, since v0 goes on without Kafka's frames.
-pub static SASL_HANDSHAKE: Api = Api { key: ApiKey::SaslHandshake, name: "SaslHandshake", min: 1, max: 1, rights: &[] };
+pub static SASL_HANDSHAKE: Api =
+    Api { key: ApiKey::SaslHandshake, name: "SaslHandshake", min: 1, max: 1, rights: &[], least: MINIMAL };
 /// SaslAuthenticate: says who we are; v1 tells how long that holds (KIP-368).
 pub static SASL_AUTHENTICATE: Api =
-    Api { key: ApiKey::SaslAuthenticate, name: "SaslAuthenticate", min: 0, max: 2, rights: &[] };
+    Api { key: ApiKey::SaslAuthenticate, name: "SaslAuthenticate", min: 0, max: 2, rights: &[], least: MINIMAL };
 /// Metadata: silent about topics that our principal may not describe.
 pub static METADATA: Api =
-    Api { key: ApiKey::Metadata, name: "Metadata", min: 1, max: 13, rights: &[Right::DescribeTopic] };
+    Api { key: ApiKey::Metadata, name: "Metadata", min: 1, max: 13, rights: &[Right::DescribeTopic], least: MINIMAL };
 /// DescribeCluster: v1 reaches controllers (KIP-919), v2 lists fenced brokers (KIP-1073).
-pub static DESCRIBE_CLUSTER: Api =
-    Api { key: ApiKey::DescribeCluster, name: "DescribeCluster", min: 0, max: 2, rights: &[Right::DescribeCluster] };
+pub static DESCRIBE_CLUSTER: Api = Api {
+    key: ApiKey::DescribeCluster,
+    name: "DescribeCluster",
+    min: 0,
+    max: 2,
+    rights: &[Right::DescribeCluster],
+    least: MINIMAL,
+};
 /// ListOffsets; up to v7, since what later versions add (tiered storage) is not asked for.
-pub static LIST_OFFSETS: Api =
-    Api { key: ApiKey::ListOffsets, name: "ListOffsets", min: 1, max: 7, rights: &[Right::DescribeTopic] };
+pub static LIST_OFFSETS: Api = Api {
+    key: ApiKey::ListOffsets,
+    name: "ListOffsets",
+    min: 1,
+    max: 7,
+    rights: &[Right::DescribeTopic],
+    least: MINIMAL,
+};
 /// DescribeLogDirs: v4 tells total and usable bytes (KIP-827).
-pub static DESCRIBE_LOG_DIRS: Api =
-    Api { key: ApiKey::DescribeLogDirs, name: "DescribeLogDirs", min: 1, max: 4, rights: &[Right::DescribeCluster] };
+pub static DESCRIBE_LOG_DIRS: Api = Api {
+    key: ApiKey::DescribeLogDirs,
+    name: "DescribeLogDirs",
+    min: 1,
+    max: 4,
+    rights: &[Right::DescribeCluster],
+    least: MINIMAL,
+};
 /// DescribeConfigs.
 pub static DESCRIBE_CONFIGS: Api = Api {
     key: ApiKey::DescribeConfigs,
@@ -92,10 +118,17 @@ pub static DESCRIBE_CONFIGS: Api = Api {
     min: 1,
     max: 4,
     rights: &[Right::DescribeConfigsCluster, Right::DescribeConfigsTopic],
+    least: Profile::Full,
 };
 /// DescribeQuorum (KIP-595), forwarded to the active controller.
-pub static DESCRIBE_QUORUM: Api =
-    Api { key: ApiKey::DescribeQuorum, name: "DescribeQuorum", min: 0, max: 2, rights: &[Right::DescribeCluster] };
+pub static DESCRIBE_QUORUM: Api = Api {
+    key: ApiKey::DescribeQuorum,
+    name: "DescribeQuorum",
+    min: 0,
+    max: 2,
+    rights: &[Right::DescribeCluster],
+    least: MINIMAL,
+};
 /// ListPartitionReassignments (KIP-455), forwarded to the active controller.
 pub static LIST_PARTITION_REASSIGNMENTS: Api = Api {
     key: ApiKey::ListPartitionReassignments,
@@ -103,6 +136,7 @@ pub static LIST_PARTITION_REASSIGNMENTS: Api = Api {
     min: 0,
     max: 0,
     rights: &[Right::DescribeCluster],
+    least: MINIMAL,
 };
 /// DescribeTopicPartitions: tells eligible leader replicas (KIP-966).
 pub static DESCRIBE_TOPIC_PARTITIONS: Api = Api {
@@ -111,6 +145,35 @@ pub static DESCRIBE_TOPIC_PARTITIONS: Api = Api {
     min: 0,
     max: 0,
     rights: &[Right::DescribeTopic],
+    least: MINIMAL,
+};
+/// DescribeAcls; before v1 there were no prefixed patterns. Describe on the cluster is enough for it, but a principal that is
+/// to watch replicas only need not know who may do what.
+pub static DESCRIBE_ACLS: Api = Api {
+    key: ApiKey::DescribeAcls,
+    name: "DescribeAcls",
+    min: 1,
+    max: 3,
+    rights: &[Right::DescribeCluster],
+    least: Profile::Full,
+};
+/// DescribeClientQuotas (KIP-546).
+pub static DESCRIBE_CLIENT_QUOTAS: Api = Api {
+    key: ApiKey::DescribeClientQuotas,
+    name: "DescribeClientQuotas",
+    min: 0,
+    max: 1,
+    rights: &[Right::DescribeConfigsCluster],
+    least: Profile::Full,
+};
+/// DescribeUserScramCredentials (KIP-554): names, mechanisms and iterations; Kafka tells neither salt nor key.
+pub static DESCRIBE_USER_SCRAM_CREDENTIALS: Api = Api {
+    key: ApiKey::DescribeUserScramCredentials,
+    name: "DescribeUserScramCredentials",
+    min: 0,
+    max: 0,
+    rights: &[Right::DescribeCluster],
+    least: Profile::Full,
 };
 
 /// Every API that this program calls.
@@ -126,6 +189,9 @@ pub static APIS: &[&Api] = &[
     &DESCRIBE_QUORUM,
     &LIST_PARTITION_REASSIGNMENTS,
     &DESCRIBE_TOPIC_PARTITIONS,
+    &DESCRIBE_ACLS,
+    &DESCRIBE_CLIENT_QUOTAS,
+    &DESCRIBE_USER_SCRAM_CREDENTIALS,
 ];
 
 impl Api {

@@ -1,208 +1,15 @@
 //! Holds every count in an answer against the bytes that are there, before the answer is decoded.
 //!
 //! `kafka-protocol` takes memory for an array's length as the wire tells it, so twenty bytes from a hostile or broken
-//! peer would end this process (an allocation that fails aborts). Each answer is therefore walked first, by the layouts
-//! below: what stands in Kafka's message schemas (`clients/src/main/resources/common/message`), for our versions only.
+//! peer would end this process (an allocation that fails aborts). Each answer is therefore walked first, by its layout.
 
 use bytes::{Buf, Bytes};
 use kafka_protocol::messages::ApiKey;
 use kafka_protocol::protocol::Decodable;
 
 use super::api_versions::{skip_tags, uvarint};
+use super::layouts::{Field, LAYOUTS, Shape};
 use crate::limits::DECODED_BYTES_MAX;
-
-/// What a field looks like on the wire.
-enum Shape {
-    /// So many bytes.
-    Fixed(usize),
-    /// A string, nullable or not.
-    Text,
-    /// Bytes, nullable or not.
-    Blob,
-    /// An array of structures, nullable or not.
-    Array(&'static [Field]),
-    /// An array of 32-bit integers, nullable or not.
-    Integers,
-    /// A structure behind a byte that is negative when there is none.
-    Optional(&'static [Field]),
-}
-
-/// A field and the versions that have it.
-struct Field {
-    shape: Shape,
-    since: i16,
-    until: i16,
-}
-
-impl Field {
-    fn is_in(&self, version: i16) -> bool {
-        (self.since..=self.until).contains(&version)
-    }
-}
-
-const fn field(shape: Shape) -> Field {
-    Field { shape, since: 0, until: i16::MAX }
-}
-
-const fn since(since: i16, shape: Shape) -> Field {
-    Field { shape, since, until: i16::MAX }
-}
-
-const I8: Shape = Shape::Fixed(1);
-const I16: Shape = Shape::Fixed(2);
-const I32: Shape = Shape::Fixed(4);
-const I64: Shape = Shape::Fixed(8);
-const UUID: Shape = Shape::Fixed(16);
-use Shape::{Array, Blob, Integers, Optional, Text};
-
-/// An API's answer.
-struct Layout {
-    api: ApiKey,
-    /// First version with compact lengths and tagged fields (KIP-482).
-    flexible: i16,
-    fields: &'static [Field],
-}
-
-static LAYOUTS: &[Layout] = &[
-    Layout { api: ApiKey::SaslHandshake, flexible: i16::MAX, fields: SASL_HANDSHAKE },
-    Layout { api: ApiKey::SaslAuthenticate, flexible: 2, fields: SASL_AUTHENTICATE },
-    Layout { api: ApiKey::Metadata, flexible: 9, fields: METADATA },
-    Layout { api: ApiKey::DescribeCluster, flexible: 0, fields: DESCRIBE_CLUSTER },
-    Layout { api: ApiKey::ListOffsets, flexible: 6, fields: LIST_OFFSETS },
-    Layout { api: ApiKey::DescribeLogDirs, flexible: 2, fields: DESCRIBE_LOG_DIRS },
-    Layout { api: ApiKey::DescribeConfigs, flexible: 4, fields: DESCRIBE_CONFIGS },
-    Layout { api: ApiKey::DescribeQuorum, flexible: 0, fields: DESCRIBE_QUORUM },
-    Layout { api: ApiKey::ListPartitionReassignments, flexible: 0, fields: LIST_PARTITION_REASSIGNMENTS },
-    Layout { api: ApiKey::DescribeTopicPartitions, flexible: 0, fields: DESCRIBE_TOPIC_PARTITIONS },
-];
-
-static SASL_HANDSHAKE: &[Field] = &[field(I16), field(Array(&[field(Text)]))];
-
-static SASL_AUTHENTICATE: &[Field] = &[field(I16), field(Text), field(Blob), since(1, I64)];
-
-static METADATA: &[Field] = &[
-    since(3, I32),
-    field(Array(&[field(I32), field(Text), field(I32), since(1, Text)])),
-    since(2, Text),
-    since(1, I32),
-    field(Array(&[
-        field(I16),
-        field(Text),
-        since(10, UUID),
-        since(1, I8),
-        field(Array(&[
-            field(I16),
-            field(I32),
-            field(I32),
-            since(7, I32),
-            field(Integers),
-            field(Integers),
-            since(5, Integers),
-        ])),
-        since(8, I32),
-    ])),
-    Field { shape: I32, since: 8, until: 10 },
-    since(13, I16),
-];
-
-static DESCRIBE_CLUSTER: &[Field] = &[
-    field(I32),
-    field(I16),
-    field(Text),
-    since(1, I8),
-    field(Text),
-    field(I32),
-    field(Array(&[field(I32), field(Text), field(I32), field(Text), since(2, I8)])),
-    field(I32),
-];
-
-static LIST_OFFSETS: &[Field] = &[
-    since(2, I32),
-    field(Array(&[field(Text), field(Array(&[field(I32), field(I16), since(1, I64), since(1, I64), since(4, I32)]))])),
-];
-
-static DESCRIBE_LOG_DIRS: &[Field] = &[
-    field(I32),
-    since(3, I16),
-    field(Array(&[
-        field(I16),
-        field(Text),
-        field(Array(&[field(Text), field(Array(&[field(I32), field(I64), field(I64), field(I8)]))])),
-        since(4, I64),
-        since(4, I64),
-    ])),
-];
-
-static DESCRIBE_CONFIGS: &[Field] = &[
-    field(I32),
-    field(Array(&[
-        field(I16),
-        field(Text),
-        field(I8),
-        field(Text),
-        field(Array(&[
-            field(Text),
-            field(Text),
-            field(I8),
-            since(1, I8),
-            field(I8),
-            since(1, Array(&[field(Text), field(Text), field(I8)])),
-            since(3, I8),
-            since(3, Text),
-        ])),
-    ])),
-];
-
-static QUORUM_REPLICA: &[Field] = &[field(I32), since(2, UUID), field(I64), since(1, I64), since(1, I64)];
-
-static DESCRIBE_QUORUM: &[Field] = &[
-    field(I16),
-    since(2, Text),
-    field(Array(&[
-        field(Text),
-        field(Array(&[
-            field(I32),
-            field(I16),
-            since(2, Text),
-            field(I32),
-            field(I32),
-            field(I64),
-            field(Array(QUORUM_REPLICA)),
-            field(Array(QUORUM_REPLICA)),
-        ])),
-    ])),
-    since(2, Array(&[field(I32), field(Array(&[field(Text), field(Text), field(I16)]))])),
-];
-
-static LIST_PARTITION_REASSIGNMENTS: &[Field] = &[
-    field(I32),
-    field(I16),
-    field(Text),
-    field(Array(&[field(Text), field(Array(&[field(I32), field(Integers), field(Integers), field(Integers)]))])),
-];
-
-static DESCRIBE_TOPIC_PARTITIONS: &[Field] = &[
-    field(I32),
-    field(Array(&[
-        field(I16),
-        field(Text),
-        field(UUID),
-        field(I8),
-        field(Array(&[
-            field(I16),
-            field(I32),
-            field(I32),
-            field(I32),
-            field(Integers),
-            field(Integers),
-            field(Integers),
-            field(Integers),
-            field(Integers),
-        ])),
-        field(I32),
-    ])),
-    field(Optional(&[field(Text), field(I32)])),
-];
 
 /// Why an answer is not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -462,6 +269,37 @@ mod tests {
                     &answer.with_next_cursor(Some(Cursor::default().with_topic_name(self::text("t").into()))),
                     version,
                 )
+            }
+            _ => administration_sample(api, version),
+        }
+    }
+
+    fn administration_sample(api: ApiKey, version: i16) -> Bytes {
+        match api {
+            ApiKey::DescribeAcls => {
+                use describe_acls_response::*;
+                let acl = AclDescription::default().with_principal(text("User:alice")).with_host(text("*"));
+                let resource =
+                    DescribeAclsResource::default().with_resource_name(text("orders")).with_acls(vec![acl; 3]);
+                let answer = DescribeAclsResponse::default().with_error_message(Some(text("no")));
+                encoded(&answer.with_resources(vec![resource; 2]), version)
+            }
+            ApiKey::DescribeClientQuotas => {
+                use describe_client_quotas_response::*;
+                let entity = |name| EntityData::default().with_entity_type(text("user")).with_entity_name(name);
+                let limit = ValueData::default().with_key(text("producer_byte_rate")).with_value(1e6);
+                let entry = EntryData::default()
+                    .with_entity(vec![entity(Some(text("alice"))), entity(None)])
+                    .with_values(vec![limit; 2]);
+                encoded(&DescribeClientQuotasResponse::default().with_entries(Some(vec![entry; 2])), version)
+            }
+            ApiKey::DescribeUserScramCredentials => {
+                use describe_user_scram_credentials_response::*;
+                let user = DescribeUserScramCredentialsResult::default()
+                    .with_user(text("alice"))
+                    .with_error_message(Some(text("no")))
+                    .with_credential_infos(vec![CredentialInfo::default(); 2]);
+                encoded(&DescribeUserScramCredentialsResponse::default().with_results(vec![user; 2]), version)
             }
             other => panic!("no sample of {other:?}"),
         }

@@ -4,20 +4,24 @@
 //! for calls that may hang (log directories, calls that the broker forwards to the controller). A broker answers one
 //! request at a time per connection, so a hanging call costs only its own lane.
 
+pub mod acls;
 pub mod addresses;
 pub mod api_versions;
 pub mod calls;
+pub mod client_quotas;
 pub mod cluster;
 pub mod configs;
 mod files;
 pub mod guard;
 mod https;
 pub mod lane;
+mod layouts;
 pub mod log_dirs;
 pub mod offsets;
 pub mod quorum;
 mod sasl;
 mod scram;
+pub mod scram_users;
 pub mod security;
 pub mod throttle;
 mod tls;

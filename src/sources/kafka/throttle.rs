@@ -14,7 +14,7 @@ use super::api_versions::{skip_tags, uvarint};
 const BELIEVED_MAX: Duration = Duration::from_secs(60);
 
 /// Answers that begin with the time, and the version since which they do.
-const STANDS_FIRST: [(ApiKey, i16); 7] = [
+const STANDS_FIRST: [(ApiKey, i16); 10] = [
     (ApiKey::Metadata, 3),
     (ApiKey::DescribeCluster, 0),
     (ApiKey::ListOffsets, 2),
@@ -22,6 +22,9 @@ const STANDS_FIRST: [(ApiKey, i16); 7] = [
     (ApiKey::DescribeConfigs, 0),
     (ApiKey::ListPartitionReassignments, 0),
     (ApiKey::DescribeTopicPartitions, 0),
+    (ApiKey::DescribeAcls, 0),
+    (ApiKey::DescribeClientQuotas, 0),
+    (ApiKey::DescribeUserScramCredentials, 0),
 ];
 
 /// How long to hold back after this answer; zero when its bytes say nothing of it.
