@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::harness::{Cluster, eventually, holds};
+use crate::one_machine::a_nested_log_dir_and_a_twin_are_found;
 
 #[test]
 fn drift_is_found_and_its_culprit_is_named() {
@@ -66,4 +67,6 @@ fn drift_is_found_and_its_culprit_is_named() {
             .collect();
         holds(left.is_empty(), || format!("left {left:?} in\n{text}"))
     });
+    // Last: it breaks the cluster.
+    a_nested_log_dir_and_a_twin_are_found(&cluster);
 }

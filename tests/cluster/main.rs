@@ -16,6 +16,7 @@ mod drift;
 mod equality;
 mod faults;
 mod harness;
+mod one_machine;
 mod pages;
 mod prometheus;
 mod risk;
