@@ -10,6 +10,7 @@ mod administration;
 #[path = "../common/mod.rs"]
 mod common;
 mod dashboards;
+mod demo;
 mod discovery;
 mod disks;
 mod drift;
