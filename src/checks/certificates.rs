@@ -4,9 +4,8 @@ use super::compare::{each, each_cluster, values};
 use super::{Check, Evaluated, Finding, Found, Profile, Run, Severity, Subject, Unknown};
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::listeners::{Address, ClientAuth, Listeners, Protocol};
-use crate::snapshot::ServedCertificate;
+use crate::snapshot::{ServedCertificate, UnixMs};
 
-const NEEDS: &str = "a connection by TLS: --tls.enabled";
 const SSL: &str = "https://kafka.apache.org/documentation/#security_ssl";
 const DAY_MS: u64 = 24 * 3_600_000;
 /// Days before the end at which the renewal should have happened, and at which it is urgent.
@@ -20,11 +19,12 @@ pub(super) const CHECKS: &[Check] = &[
         summary: "The certificate of a node ends soon.",
         why: "From then on no client connects, and no broker to another: replication stops everywhere at one moment. Within \
               30 days it is a warning, within 7 days critical. What is looked at is what the node serves, not what lies on its \
-              disk: a renewed file counts only once the node has taken it.",
+              disk: a renewed file counts only once the node has taken it. Only while that is not seen, key stores of type PEM \
+              on this machine are read in its place.",
         fix: "Renew the certificate in the node's key store, then restart the node, or set ssl.keystore.location of the \
               listener anew with kafka-configs.sh so that it reads the store again.",
         references: &[SSL, "KIP-226", "KIP-651"],
-        needs: NEEDS,
+        needs: "a connection by TLS (--tls.enabled), or the machine's files and key stores of type PEM",
         run: Run::Node(On::Nodes, expiry),
     },
     Check {
@@ -74,19 +74,39 @@ fn itself(node: &Node<'_>) -> Subject {
 }
 
 fn expiry(node: &Node<'_>, found: &mut Found) -> Evaluated {
-    let Some(certificate) = served(node)? else { return Ok(()) };
-    let left_ms = certificate.chain_not_after.since(node.view.now);
-    if left_ms >= DAYS.0 * DAY_MS {
-        return Ok(());
+    match served(node) {
+        Ok(None) => {}
+        Ok(Some(certificate)) => ends(node, itself(node), certificate.not_after, certificate.chain_not_after, found),
+        Err(why) => return stored_expiry(node, why, found),
     }
-    let whose = if certificate.chain_not_after < certificate.not_after { "one of its chain" } else { "its own" };
+    Ok(())
+}
+
+/// The same of what lies on the node's disk; `why` it is not known what the node serves.
+fn stored_expiry(node: &Node<'_>, why: Unknown, found: &mut Found) -> Evaluated {
+    let stores = node.on_host().ok().and_then(|on_host| Some(&on_host.file.as_ref().ok()?.key_stores));
+    let Some(stores) = stores.filter(|stores| !stores.is_empty()) else { return Err(why) };
+    each(stores, |(key, store)| {
+        let store = store.as_ref().map_err(|failure| Unknown::new(failure.message.clone()))?;
+        let certificate = store.certificate.as_ref().ok_or_else(|| why.clone())?;
+        let certificate = certificate.as_ref().map_err(|failure| Unknown::new(failure.message.clone()))?;
+        ends(node, node.subject(key), certificate.not_after, certificate.chain_not_after, found);
+        Ok(())
+    })
+}
+
+fn ends(node: &Node<'_>, subject: Subject, own: UnixMs, first: UnixMs, found: &mut Found) {
+    let left_ms = first.since(node.view.now);
+    if left_ms >= DAYS.0 * DAY_MS {
+        return;
+    }
+    let whose = if first < own { "one of its chain" } else { "its own" };
     let is = match left_ms {
         0 => format!("{whose} has ended"),
         _ => format!("{whose} ends in {} days", left_ms / DAY_MS),
     };
     let severity = if left_ms < DAYS.1 * DAY_MS { Severity::Critical } else { Severity::Warning };
-    found.add(Finding::new(itself(node), is, format!("{} days or more", DAYS.0)).severity(severity));
-    Ok(())
+    found.add(Finding::new(subject, is, format!("{} days or more", DAYS.0)).severity(severity));
 }
 
 fn name_and_use(node: &Node<'_>, found: &mut Found) -> Evaluated {
@@ -152,6 +172,7 @@ fn shared_key(fleet: &Fleet<'_>, found: &mut Found) -> Evaluated {
 #[cfg(test)]
 pub(super) const EXAMPLES: &[super::examples::Example] = {
     use super::examples::Example;
+    use crate::snapshot::StoredCertificate;
     use crate::testing::Sample;
     &[
         Example::made("tls-cert-expiry", "node 2", |set| {
@@ -160,6 +181,15 @@ pub(super) const EXAMPLES: &[super::examples::Example] = {
         Example::made("tls-cert-expiry", "node 101", |set| {
             set.certificate("controller-1", |certificate| {
                 (certificate.not_after, certificate.chain_not_after) = (Sample::NOW, Sample::NOW);
+            });
+        }),
+        Example::made("tls-cert-expiry", "ssl.keystore.location", |set| {
+            set.features("broker-2", &[("metadata.version", 27)], &[("metadata.version", 27)]);
+            set.on_host("broker-2", |node| {
+                let stores = &mut node.file.as_mut().unwrap().key_stores;
+                let end = Sample::NOW.plus(20 * DAY_MS);
+                let certificate = Some(Ok(StoredCertificate { not_after: end, chain_not_after: end }));
+                stores.values_mut().for_each(|store| store.as_mut().unwrap().certificate = certificate.clone());
             });
         }),
         Example::made("tls-cert-san", "node 2", |set| {

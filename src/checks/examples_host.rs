@@ -208,7 +208,9 @@ fn host_node(name: &str, file: &ConfigFile, run: u32) -> HostNode {
 /// The key stores that a file names, for the node alone.
 fn key_stores(file: &ConfigFile) -> BTreeMap<String, Result<KeyStore, crate::snapshot::Failure>> {
     let path = file.get("ssl.keystore.location").map(str::to_owned);
-    path.map(|path| ("ssl.keystore.location".to_owned(), Ok(KeyStore { path, mode: 0o400 }))).into_iter().collect()
+    path.map(|path| ("ssl.keystore.location".to_owned(), Ok(KeyStore { path, mode: 0o400, certificate: None })))
+        .into_iter()
+        .collect()
 }
 
 /// A directory on a disk of its own: the first four names of its path are the mount point.

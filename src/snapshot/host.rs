@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigFile, Failure, MetaProperties};
+use super::{ConfigFile, Failure, MetaProperties, UnixMs};
 
 /// The machine. Every fact is absent when it could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,19 @@ pub struct KeyStore {
     pub path: String,
     /// Its permission bits.
     pub mode: u32,
+    /// What its certificates say, or why that could not be read. Absent for types other than PEM, which take a password, and in
+    /// snapshots of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Result<StoredCertificate, Failure>>,
+}
+
+/// Facts of the certificates in a key store; nothing of its private key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredCertificate {
+    /// When the node's own ends.
+    pub not_after: UnixMs,
+    /// When the first of the chain ends, its own among them.
+    pub chain_not_after: UnixMs,
 }
 
 /// A file or directory, whatever it is called.

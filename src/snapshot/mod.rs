@@ -56,7 +56,7 @@ pub use files::{
 };
 pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
-    NodeProcess, Space,
+    NodeProcess, Space, StoredCertificate,
 };
 pub use ingest::{Growth, Ingest};
 pub use ledger::Ledger;

@@ -11,16 +11,20 @@ use std::path::{Path, PathBuf};
 use ring::digest::{SHA256, digest};
 use rustix::fs::OFlags;
 
+use super::certificate::parse_chain;
 use super::log_dir_place::id_of;
 use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
+use super::pem;
 use super::proc::{parse_cmdline, read_state};
 use super::properties::{file_failure, parse_server_properties};
 use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, KEY_STORES_MAX, PROCESSES_MAX};
-use crate::snapshot::{Failure, Host, HostNode, Jmx, KeyStore, NodeFile, NodeProcess};
+use crate::snapshot::{ErrorKind, Failure, Host, HostNode, Jmx, KeyStore, NodeFile, NodeProcess, StoredCertificate};
 
 /// The setting that names a key store; with a listener's prefix too.
 const KEY_STORE: &str = "ssl.keystore.location";
+/// Of what type they are.
+const KEY_STORE_TYPE: &str = "ssl.keystore.type";
 
 /// The name that the kernel has for a Java virtual machine: asked before a command line is read.
 const JAVA: &str = "java";
@@ -74,16 +78,41 @@ pub fn read_node_file(
     let is_key_store = |key: &str| key == KEY_STORE || key.ends_with(&format!(".{KEY_STORE}"));
     let named = properties.effective().filter(|entry| is_key_store(&entry.key));
     let named = named.filter_map(|entry| Some((entry.key.clone(), properties.get(&entry.key)?.to_owned())));
-    let key_stores = named.take(KEY_STORES_MAX).map(|(key, path)| (key, read_key_store(&name_space, path))).collect();
+    // A listener's own type, else that of all.
+    let is_pem = |key: &str| {
+        let own = format!("{}{KEY_STORE_TYPE}", key.strip_suffix(KEY_STORE).unwrap_or_default());
+        properties.get(&own).or_else(|| properties.get(KEY_STORE_TYPE)) == Some("PEM")
+    };
+    let named = named.take(KEY_STORES_MAX);
+    let key_stores = named.map(|(key, path)| {
+        let store = read_key_store(&name_space, path, is_pem(&key));
+        (key, store)
+    });
+    let key_stores = key_stores.collect();
     Ok(NodeFile { properties, mode: Some(stat.st_mode & 0o7777), key_stores, id: id_of(&stat) })
 }
 
-/// What protects a key store; it is not opened for reading.
-fn read_key_store(name_space: &NameSpace, path: String) -> Result<KeyStore, Failure> {
+/// What protects a key store. Only one of type PEM is opened for reading, for its certificates.
+fn read_key_store(name_space: &NameSpace, path: String, is_pem: bool) -> Result<KeyStore, Failure> {
     let failed = |error: std::io::Error| file_failure(Path::new(&path), &error);
     let file = name_space.open(Path::new(&path), OFlags::PATH).map_err(failed)?;
     let stat = rustix::fs::fstat(&file).map_err(|error| failed(error.into()))?;
-    Ok(KeyStore { mode: stat.st_mode & 0o7777, path })
+    let read = || parse_pem_store(&path, &name_space.read(Path::new(&path))?.0);
+    let certificate = is_pem.then(read);
+    Ok(KeyStore { mode: stat.st_mode & 0o7777, path, certificate })
+}
+
+/// The facts of the certificates in a key store of type PEM. The private key beside them is passed over.
+///
+/// # Errors
+/// `Parse`, without anything that stands in the file.
+pub fn parse_pem_store(path: &str, bytes: &[u8]) -> Result<StoredCertificate, Failure> {
+    let place = format!("{KEY_STORE}={path}");
+    let wrong = |message| Failure::new(ErrorKind::Parse, message);
+    let chain = pem::certificates(&place, bytes).map_err(wrong)?;
+    // It is served on no port that is known here.
+    let facts = parse_chain(0, chain.iter().map(AsRef::as_ref)).ok_or_else(|| wrong(pem::unreadable(&place)))?;
+    Ok(StoredCertificate { not_after: facts.not_after, chain_not_after: facts.chain_not_after })
 }
 
 /// The first half of the SHA-256, in hexadecimal digits: names what must not be shown.
@@ -312,6 +341,57 @@ fn text(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::UnixMs;
+
+    #[test]
+    fn of_a_pem_store_the_ends_are_kept_and_nothing_of_the_key() {
+        let made = |year: i32| {
+            let mut params = rcgen::CertificateParams::new(vec!["b1.example.org".to_owned()]).unwrap();
+            params.not_after = rcgen::date_time_ymd(year, 1, 1);
+            let key = rcgen::KeyPair::generate().unwrap();
+            (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+        };
+        let ((own, key), (other, _)) = (made(2040), made(2030));
+        let base = std::env::temp_dir().join(format!("brokerwatch-pem-store-{}", std::process::id()));
+        fs::create_dir_all(&base).unwrap();
+        let (store, file) = (base.join("store.pem"), base.join("server.properties"));
+        fs::write(&store, format!("{key}{own}{other}")).unwrap();
+        let read = |lines: &str| {
+            fs::write(&file, format!("node.id=1\n{lines}")).unwrap();
+            read_node_file(&base, None, &file.display().to_string(), &Default::default()).unwrap()
+        };
+        let location = format!("ssl.keystore.location={}\n", store.display());
+        let pem = read(&format!("{location}ssl.keystore.type=PEM\n"));
+        let ends =
+            StoredCertificate { not_after: UnixMs(2_208_988_800_000), chain_not_after: UnixMs(1_893_456_000_000) };
+        assert_eq!(pem.key_stores[KEY_STORE].as_ref().unwrap().certificate, Some(Ok(ends.clone())));
+        let written = serde_json::to_string(&pem).unwrap();
+        for line in key.lines().filter(|line| !line.is_empty()) {
+            assert!(!written.contains(line), "a line of the key is in the snapshot");
+        }
+        let of_listener = read(&format!("listener.name.in.{location}listener.name.in.ssl.keystore.type=PEM\n"));
+        let seen = of_listener.key_stores[&format!("listener.name.in.{KEY_STORE}")].as_ref().unwrap();
+        assert_eq!(seen.certificate, Some(Ok(ends)));
+        let other_type = read(&format!("{location}ssl.keystore.type=PKCS12\n"));
+        assert_eq!(other_type.key_stores[KEY_STORE].as_ref().unwrap().certificate, None);
+        fs::write(&store, &key).unwrap();
+        let without = read(&format!("{location}ssl.keystore.type=PEM\n"));
+        let failure = without.key_stores[KEY_STORE].as_ref().unwrap().certificate.clone().unwrap().unwrap_err();
+        assert!(
+            failure.kind == ErrorKind::Parse && failure.message.contains("holds no certificate"),
+            "{}",
+            failure.message
+        );
+        fs::remove_dir_all(&base).unwrap();
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_store_of_other_bytes_is_a_failure(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let failure = parse_pem_store("/s.pem", &bytes).unwrap_err();
+            proptest::prop_assert!(failure.kind == ErrorKind::Parse && failure.message.contains("/s.pem"));
+        }
+    }
 
     #[test]
     fn of_a_command_line_only_the_named_flags_are_kept() {
