@@ -43,7 +43,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
     let dir = space.open(directory, OFlags::DIRECTORY).map_err(failed)?;
     let stat = rustix::fs::fstat(&dir).map_err(|error| failed(error.into()))?;
     let path = space.path_of(&dir).unwrap_or_else(|| directory.to_path_buf());
-    let mount = mount_of(&space.mounts, &path);
+    let mount = mount_of(space.mounts(), &path);
     let fs = mount.map_or_else(|| device(&stat), |mount| mount.fs.clone());
     let (meta, meta_failure) = match read_meta(&dir, directory, OFlags::NONBLOCK) {
         Ok(meta) => (Some(meta), None),
@@ -58,7 +58,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         path: text(&path),
         id: Some(id_of(&stat)),
         inside: mount.map(|mount| text(&mount.inside(&path))),
-        disk: mount.and_then(|mount| whole_disk(sysfs, mount, &space.mounts)),
+        disk: mount.and_then(|mount| whole_disk(sysfs, mount, space.mounts())),
         unmounted: mount.and_then(|mount| unmounted(&fstab, &mount.point, &path)),
         mount: mount.map(super::mounts::Mount::facts),
         uid: stat.st_uid,

@@ -1,6 +1,7 @@
 //! Opening files as another process sees them: through its own root, so that paths of a container and symbolic links
 //! in it mean what they mean to it. Runs in the reader process only.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -15,10 +16,12 @@ use crate::snapshot::Failure;
 /// The files of one process, or our own where none is given.
 #[derive(Debug)]
 pub struct NameSpace {
-    /// Its mounts.
-    pub mounts: Vec<Mount>,
+    procfs: PathBuf,
+    /// The process in `/proc`; `self` without one.
+    process: String,
     root: Root,
-    own: Vec<Mount>,
+    /// Read when they are asked for: a busy machine has hundreds of mounts, and most looks need none.
+    mounts: OnceCell<Vec<Mount>>,
 }
 
 #[derive(Debug)]
@@ -35,17 +38,21 @@ impl NameSpace {
     /// That of process `pid`.
     #[must_use]
     pub fn of(procfs: &Path, pid: Option<u32>) -> Self {
-        let own = read_mounts(procfs, "self");
-        let Some(pid) = pid else { return Self { mounts: own, root: Root::Ours, own: vec![] } };
-        let mounts = read_mounts(procfs, &pid.to_string());
+        let process = pid.map_or_else(|| "self".to_owned(), |pid| pid.to_string());
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = match rustix::fs::open(procfs.join(pid.to_string()).join("root"), flags, Mode::empty()) {
-            Ok(root) => Root::Of(root),
-            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM) => Root::Denied,
+        let root = match pid.map(|_| rustix::fs::open(procfs.join(&process).join("root"), flags, Mode::empty())) {
+            Some(Ok(root)) => Root::Of(root),
+            Some(Err(rustix::io::Errno::ACCESS | rustix::io::Errno::PERM)) => Root::Denied,
             // It has ended, or a test's /proc does not have it.
-            Err(_) => Root::Ours,
+            Some(Err(_)) | None => Root::Ours,
         };
-        Self { mounts, root, own }
+        Self { procfs: procfs.to_path_buf(), process, root, mounts: OnceCell::new() }
+    }
+
+    /// Its mounts, as they were when they were first asked for.
+    #[must_use]
+    pub fn mounts(&self) -> &[Mount] {
+        self.mounts.get_or_init(|| read_mounts(&self.procfs, &self.process))
     }
 
     /// Opens `path`, which is absolute, with `flags`.
@@ -92,7 +99,7 @@ impl NameSpace {
     /// Whether `path` lies at the same place of the same file system for us as for the process.
     fn is_ours(&self, path: &Path) -> bool {
         let place = |mounts: &[Mount]| mount_of(mounts, path).map(|mount| (mount.fs.clone(), mount.inside(path)));
-        place(&self.mounts).is_some_and(|theirs| place(&self.own) == Some(theirs))
+        place(self.mounts()).is_some_and(|theirs| place(&read_mounts(&self.procfs, "self")) == Some(theirs))
     }
 }
 
