@@ -25,6 +25,12 @@ fn the_page_of_checks_is_current() {
 }
 
 #[test]
+fn the_page_of_thresholds_is_current() {
+    let page = brokerwatch::alerts::thresholds_markdown();
+    ensure_file_contents(&repository("alerts/THRESHOLDS.md"), &page).unwrap();
+}
+
+#[test]
 fn the_table_of_keys_is_current() {
     let rows = repository("tests/fixtures/keys/kafka_keys.tsv");
     let keys = key_table::Keys::parse(&std::fs::read_to_string(&rows).unwrap());

@@ -16,6 +16,7 @@ mod promql;
 mod shipped;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
@@ -475,30 +476,67 @@ fn rules_need_no_prometheus_newer_than_2_42() {
 
 // --- each alert fires, is silent, and ends ---------------------------------------
 
-#[test]
-fn each_alert_ends_after_it_fired_in_one_and_the_same_test() {
-    let mut ends = std::collections::BTreeSet::new();
-    for path in files("alerts/tests", "yaml").values() {
-        for test in list(&shipped::parsed(path), "tests") {
+/// What the tests ask of an alert.
+#[derive(Default)]
+struct Cases {
+    /// Moments at which it fires, with every label and word.
+    fires: usize,
+    /// Moments at which it does not.
+    silent: usize,
+    /// Whether one that fired is gone later in the same test.
+    ends: bool,
+    /// Moments at which it is asked which of its series fire or wait, at the edges of its rule.
+    edges: usize,
+}
+
+fn cases_of_alerts() -> BTreeMap<String, Cases> {
+    let names = shipped::alerts().into_iter().map(|alert| text(&alert, "alert").to_owned());
+    let mut all: BTreeMap<String, Cases> = names.map(|name| (name, Cases::default())).collect();
+    for path in shipped::test_files().into_values().flatten() {
+        for test in list(&shipped::parsed(&path), "tests") {
             let cases = list(test, "alert_rule_test");
-            for case in cases.iter().filter(|case| !list(case, "exp_alerts").is_empty()) {
-                let at = |case: &Value| duration(text(case, "eval_time"));
-                let fires: Vec<&Value> = list(case, "exp_alerts").iter().map(|alert| &alert["exp_labels"]).collect();
-                let over = cases.iter().any(|later| {
-                    let same = later["alertname"] == case["alertname"] && at(later) > at(case);
-                    same && fires
-                        .iter()
-                        .any(|labels| list(later, "exp_alerts").iter().all(|left| left["exp_labels"] != **labels))
-                });
-                if over {
-                    ends.insert(text(case, "alertname").to_owned());
-                }
+            for case in cases {
+                let found = all.get_mut(text(case, "alertname")).unwrap();
+                found.ends |= ends(case, cases);
+                *if list(case, "exp_alerts").is_empty() { &mut found.silent } else { &mut found.fires } += 1;
+            }
+            for sample in list(test, "promql_expr_test") {
+                let asked =
+                    text(sample, "expr").split_once("ALERTS{alertname=\"").and_then(|(_, name)| name.split_once('"'));
+                asked.and_then(|(name, _)| all.get_mut(name)).into_iter().for_each(|found| found.edges += 1);
             }
         }
     }
-    let names: Vec<String> = shipped::alerts().iter().map(|alert| text(alert, "alert").to_owned()).collect();
-    let never = names.into_iter().filter(|name| !ends.contains(name));
-    assert_none(never.map(|name| format!("{name}: no test in which it fires and is over later")).collect());
+    all
+}
+
+/// Whether an alert that fires in `case` does not in a later one of the same test.
+fn ends(case: &Value, cases: &[Value]) -> bool {
+    let at = |case: &Value| duration(text(case, "eval_time"));
+    let fires: Vec<&Value> = list(case, "exp_alerts").iter().map(|alert| &alert["exp_labels"]).collect();
+    cases.iter().any(|later| {
+        let same = later["alertname"] == case["alertname"] && at(later) > at(case);
+        same && fires.iter().any(|labels| list(later, "exp_alerts").iter().all(|left| left["exp_labels"] != **labels))
+    })
+}
+
+#[test]
+fn each_alert_fires_is_silent_and_ends_in_a_test() {
+    let mut wrong = Vec::new();
+    let mut page = String::from(
+        "# What the tests ask of each alert\n\nMade by `UPDATE_GOLDEN=1 cargo test --test rules`. Moments at which it fires, with \
+         every label and word; at which it is silent;\nwhether it ends in the same test; and at which it is asked who fires or \
+         waits, at the edges of its rule.\n`tests/rule_mutations.rs` damages each rule in every small way, and one of these has to \
+         fail.\n\n| alert | fires | silent | ends | edges |\n|---|---|---|---|---|\n",
+    );
+    for (name, Cases { fires, silent, ends, edges }) in cases_of_alerts() {
+        if fires == 0 || silent == 0 || !ends {
+            wrong.push(format!("{name}: fires {fires}, silent {silent}, ends {ends}"));
+        }
+        let _ = writeln!(page, "| {name} | {fires} | {silent} | {} | {edges} |", if ends { "yes" } else { "no" });
+    }
+    assert_none(wrong);
+    common::ensure_file_contents(&common::repository("alerts/tests/README.md"), &page).unwrap();
 }
 
 /// Seconds of a time of promtool, such as 1h5m30s.

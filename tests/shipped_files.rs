@@ -16,8 +16,8 @@ use common::repository;
 use promql::{INTRINSIC_LABELS, Known, Labels, Scanner, TARGET_LABELS, Use, aggregation};
 use serde_json::Value;
 use shipped::{
-    alerts, assert_none, dashboards, files, list, named_after, panels, parsed, promtool, rule_files, rules,
-    template_queries, text,
+    alerts, assert_none, dashboards, list, named_after, panels, promtool, rule_files, rules, template_queries,
+    test_files, text,
 };
 
 const PANELS_MAX: usize = 20;
@@ -117,30 +117,12 @@ fn alerts_say_what_is_wrong_how_bad_it_is_and_where_to_go() {
 }
 
 #[test]
-fn every_alert_has_a_case_where_it_fires_and_one_where_it_is_silent() {
-    let mut fires = BTreeSet::new();
-    let mut silent = BTreeSet::new();
-    for path in files("alerts/tests", "yaml").values() {
-        let file = parsed(path);
-        for case in list(&file, "tests").iter().flat_map(|test| list(test, "alert_rule_test")) {
-            let cases = if list(case, "exp_alerts").is_empty() { &mut silent } else { &mut fires };
-            cases.insert(text(case, "alertname").to_owned());
-        }
-    }
-    let names: Vec<String> = alerts().iter().map(|alert| text(alert, "alert").to_owned()).collect();
-    let missing = |cases: &BTreeSet<String>, what: &str| -> Vec<String> {
-        names.iter().filter(|name| !cases.contains(*name)).map(|name| format!("{name}: no {what} case")).collect()
-    };
-    assert_none([missing(&fires, "firing"), missing(&silent, "silent")].concat());
-}
-
-#[test]
 fn promtool_accepts_the_rules_and_their_tests_pass() {
     let rules = rule_files();
-    let tests = files("alerts/tests", "yaml");
+    let tests = test_files();
     assert_eq!(rules.keys().collect::<Vec<_>>(), tests.keys().collect::<Vec<_>>(), "each rule file has its tests");
     promtool(&["check", "rules", "--lint=all", "--lint-fatal"], rules.into_values());
-    promtool(&["test", "rules"], tests.into_values());
+    promtool(&["test", "rules"], tests.into_values().flatten());
 }
 
 /// Queries outside of rules are made into recording rules, for which promtool has a check.

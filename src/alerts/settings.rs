@@ -6,94 +6,13 @@ use std::fmt::Write;
 use super::duration::seconds;
 use super::meant;
 use super::rule_file::{Piece, RULE_FILES, Rule};
+use super::thresholds::THRESHOLDS;
 
 /// What stands on the line of a threshold, before its key.
 pub const MARK: &str = " # --set ";
 
 /// Longest wait that an alert may be given, in seconds: a month.
 const WAIT_MAX: f64 = 30.0 * 86_400.0;
-
-/// What a threshold is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A number.
-    Number,
-    /// A duration such as `10m`, bounds in seconds.
-    Duration,
-}
-
-/// A threshold of the rules.
-#[derive(Debug)]
-pub struct Threshold {
-    /// Its key, after `--set`.
-    pub key: &'static str,
-    /// Its value, as the rules have it.
-    pub default: &'static str,
-    /// What it is written as.
-    pub kind: Kind,
-    /// Its unit, in words.
-    pub unit: &'static str,
-    /// The least value that makes sense.
-    pub least: f64,
-    /// The greatest one.
-    pub most: f64,
-    /// What it decides, and why the default is what it is.
-    pub why: &'static str,
-}
-
-/// Every threshold.
-pub static THRESHOLDS: &[Threshold] = &[
-    Threshold {
-        key: "quorum_behind_seconds",
-        default: "300",
-        kind: Kind::Number,
-        unit: "seconds",
-        least: 180.0,
-        most: 86_400.0,
-        why: "How long a voter may not have been caught up (KafkaQuorumVoterBehind). What is told is up to two minutes old.",
-    },
-    Threshold {
-        key: "sidecar_failures",
-        default: "3",
-        kind: Kind::Number,
-        unit: "failures within an hour",
-        least: 0.0,
-        most: 1_000.0,
-        why: "How often parts of a sidecar may fail (KafkaSidecarFailure). A drive that dies may take a reader along or two.",
-    },
-    Threshold {
-        key: "sidecar_certificate_seconds",
-        default: "604800",
-        kind: Kind::Number,
-        unit: "seconds",
-        least: 3_600.0,
-        most: 31_536_000.0,
-        why: "How long before its end a certificate of our own endpoint is told (KafkaSidecarCertificateEnds): a week, as \
-              renewals that work come earlier.",
-    },
-];
-
-impl Threshold {
-    /// `value` when it can stand in the rules.
-    fn check(&self, value: &str) -> Result<(), String> {
-        let number = match self.kind {
-            Kind::Number => {
-                value.parse::<f64>().ok().filter(|_| value.starts_with(|first: char| first.is_ascii_digit()))
-            }
-            Kind::Duration => seconds(value),
-        };
-        let form = match self.kind {
-            Kind::Number => "a number",
-            Kind::Duration => "a duration such as 10m",
-        };
-        let number = number.ok_or_else(|| format!("{value} is not {form}"))?;
-        if (self.least..=self.most).contains(&number) {
-            return Ok(());
-        }
-        let seconds = if self.kind == Kind::Duration { " seconds" } else { "" };
-        Err(format!("{value} is not between {} and {}{seconds} ({})", self.least, self.most, self.unit))
-    }
-}
 
 /// What is set of the rules.
 #[derive(Debug, Default)]
@@ -274,33 +193,6 @@ mod tests {
         assert!(refused("KafkaBrokerDown.for=soon").contains("not a duration"));
         assert!(refused("KafkaBrokerDown.for=31d").contains("longer than 30d"));
         assert!(refused("KafkaBrokerDown.severity=major").contains("none of critical"));
-    }
-
-    #[test]
-    fn a_threshold_stays_within_its_bounds() {
-        let number = Threshold {
-            key: "used_ratio",
-            default: "0.9",
-            kind: Kind::Number,
-            unit: "ratio",
-            least: 0.1,
-            most: 1.0,
-            why: "",
-        };
-        assert_eq!(number.check("0.95"), Ok(()));
-        for (value, error) in [
-            ("1.1", "1.1 is not between 0.1 and 1 (ratio)"),
-            ("95%", "95% is not a number"),
-            ("NaN", "NaN is not a number"),
-            ("inf", "inf is not a number"),
-            ("-1", "-1 is not a number"),
-            ("0.5 or vector(1)", "0.5 or vector(1) is not a number"),
-        ] {
-            assert_eq!(number.check(value).unwrap_err(), error);
-        }
-        let wait = Threshold { kind: Kind::Duration, unit: "time", least: 60.0, most: 600.0, ..number };
-        assert_eq!(wait.check("5m"), Ok(()));
-        assert_eq!(wait.check("1h").unwrap_err(), "1h is not between 60 and 600 seconds (time)");
     }
 
     #[test]

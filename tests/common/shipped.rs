@@ -40,6 +40,16 @@ pub(crate) fn rule_files() -> BTreeMap<String, PathBuf> {
     all
 }
 
+/// The files of tests of each rule file, by its stem: `host.yaml`, and `host.days.yaml` for windows that are days.
+pub(crate) fn test_files() -> BTreeMap<String, Vec<PathBuf>> {
+    let mut all: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for (name, path) in files("alerts/tests", "yaml") {
+        let stem = name.split('.').next().unwrap_or_default().to_owned();
+        all.entry(stem).or_default().push(path);
+    }
+    all
+}
+
 pub(crate) fn rules() -> Vec<Value> {
     let groups = rule_files().into_values().flat_map(|path| list(&parsed(&path), "groups").to_vec());
     groups.flat_map(|group| list(&group, "rules").to_vec()).collect()
@@ -76,16 +86,29 @@ pub(crate) fn assert_none(complaints: Vec<String>) {
     assert!(complaints.is_empty(), "{} complaints:\n  {}", complaints.len(), complaints.join("\n  "));
 }
 
+/// What judges rules: the promtool that is installed, and the oldest that they are for, which tests/tools/prometheus keeps.
+fn promtools() -> [PathBuf; 2] {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/root".into())).join(".cache");
+    let oldest = cache.unwrap_or_else(home).join("brokerwatch-tests/promtool-2.42/promtool");
+    ["promtool".into(), oldest]
+}
+
+/// Runs promtool over files, in each version: what one of them refuses fails the test.
 pub(crate) fn promtool(arguments: &[&str], files: impl IntoIterator<Item = PathBuf>) {
-    let output = match Command::new("promtool").args(arguments).args(files).output() {
-        Ok(output) => output,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !require_all() => {
-            // Past the capture of cargo test: a skip must be seen.
-            writeln!(std::io::stderr(), "SKIPPED: promtool (run tests/tools/prometheus)").expect("stderr is open");
-            return;
-        }
-        Err(error) => panic!("promtool (run tests/tools/prometheus): {error}"),
-    };
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    assert!(output.status.success(), "promtool {}:\n{said}", arguments.join(" "));
+    let files: Vec<PathBuf> = files.into_iter().collect();
+    for tool in promtools() {
+        let name = tool.display();
+        let output = match Command::new(&tool).args(arguments).args(&files).output() {
+            Ok(output) => output,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !require_all() => {
+                // Past the capture of cargo test: a skip must be seen.
+                writeln!(std::io::stderr(), "SKIPPED: {name} (run tests/tools/prometheus)").expect("stderr is open");
+                continue;
+            }
+            Err(error) => panic!("{name} (run tests/tools/prometheus): {error}"),
+        };
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(output.status.success(), "{name} {}:\n{said}", arguments.join(" "));
+    }
 }
