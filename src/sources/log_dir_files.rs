@@ -12,7 +12,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
-use super::log_dir_place::{read_meta, read_names, read_space, sort_entries};
+use super::log_dir_place::{Entry, each_directory, read_meta, read_space};
 use super::name_space::NameSpace;
 use super::properties::file_failure;
 use crate::limits::STRAY_FILES_MAX;
@@ -32,8 +32,15 @@ pub fn read_dir_files(procfs: &Path, pid: Option<u32>, directory: &Path) -> Resu
     let dir = space.open(directory, OFlags::DIRECTORY).map_err(|error| file_failure(directory, &error))?;
     // XFS says nothing of its shutdown but here.
     rustix::fs::fstat(&dir).map_err(failed)?;
-    let names = read_names(&dir).map_err(|error| file_failure(directory, &error))?;
-    let (entries, _) = sort_entries(names.iter().map(String::as_str));
+    let (mut replicas, mut deleted, mut future, mut strays) = (0, 0, 0, Vec::new());
+    each_directory(&dir, |name| match Entry::of(name) {
+        Entry::Replica => replicas += 1,
+        Entry::Deleted => deleted += 1,
+        Entry::Future => future += 1,
+        Entry::Stray => strays.push(name.to_owned()),
+        Entry::Metadata | Entry::Own | Entry::Foreign => {}
+    })
+    .map_err(|error| file_failure(directory, &error))?;
     let (meta, meta_failure) = match read_meta(&dir, directory, OFlags::empty()) {
         Ok(meta) => (Some(meta), None),
         Err(failure) => (None, Some(failure)),
@@ -48,23 +55,20 @@ pub fn read_dir_files(procfs: &Path, pid: Option<u32>, directory: &Path) -> Resu
         meta,
         meta_failure,
         checkpoints: checkpoints.collect(),
-        replicas: Some(entries.replicas),
-        strays: Some(entries.strays),
-        stray_bytes: stray_bytes(&dir, &names, entries.strays),
-        future: Some(entries.future),
-        deleted: Some(entries.deleted),
+        replicas: Some(replicas),
+        strays: Some(strays.len()),
+        stray_bytes: stray_bytes(&dir, &strays),
+        future: Some(future),
+        deleted: Some(deleted),
         space: read_space(&dir),
     })
 }
 
-/// Bytes that the files of logs which Kafka set aside take, `strays` of the directories of these names; absent when one
-/// cannot be looked at, or there are too many files.
-fn stray_bytes(dir: &OwnedFd, names: &[String], strays: usize) -> Option<u64> {
-    if strays == 0 {
-        return Some(0);
-    }
+/// Bytes that the files of these logs, which Kafka set aside, take; absent when one cannot be looked at, or there are too
+/// many files.
+fn stray_bytes(dir: &OwnedFd, strays: &[String]) -> Option<u64> {
     let (mut bytes, mut left) = (0_u64, STRAY_FILES_MAX);
-    for name in names.iter().filter(|name| sort_entries([name.as_str()].into_iter()).0.strays > 0) {
+    for name in strays {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let log = rustix::fs::openat(dir, name, flags, Mode::empty()).ok()?;
         bytes = bytes.saturating_add(bytes_of_files(&log, &mut left)?);

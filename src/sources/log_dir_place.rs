@@ -49,7 +49,9 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         Ok(meta) => (Some(meta), None),
         Err(failure) => (None, Some(failure)),
     };
-    let names = read_names(&dir).map_err(failed)?;
+    let mut names = Vec::new();
+    each_directory(&dir, |name| names.push(name.to_owned())).map_err(failed)?;
+    names.sort();
     let (mut entries, replicas) = sort_entries(names.iter().map(String::as_str));
     entries.nested = nested(&dir, &entries, &replicas);
     let fstab = space.read(Path::new("/etc/fstab")).map(|(bytes, _)| bytes).unwrap_or_default();
@@ -105,9 +107,8 @@ pub(super) fn read_meta(dir: &OwnedFd, directory: &Path, flags: OFlags) -> Resul
     parse_meta_properties(&name.display().to_string(), &bytes)
 }
 
-/// Names of the directories in `dir`.
-pub(super) fn read_names(dir: &OwnedFd) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+/// Names of the directories in `dir`, one after the other: a log directory may hold thousands.
+pub(super) fn each_directory(dir: &OwnedFd, mut take: impl FnMut(&str)) -> io::Result<()> {
     for entry in Dir::read_from(dir)? {
         let entry = entry?;
         let is_dir = match entry.file_type() {
@@ -116,37 +117,69 @@ pub(super) fn read_names(dir: &OwnedFd) -> io::Result<Vec<String>> {
             kind => kind == FileType::Directory,
         };
         if is_dir && !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+            take(&entry.file_name().to_string_lossy());
         }
     }
-    names.sort();
-    Ok(names)
+    Ok(())
 }
 
-/// What directories of these names are to Kafka, and the names of the logs among them.
-#[must_use]
-pub fn sort_entries<'a>(names: impl Iterator<Item = &'a str>) -> (DirEntries, Vec<String>) {
-    let (mut entries, mut replicas) = (DirEntries::default(), Vec::new());
-    for name in names.filter(|name| *name != INDEX_CACHE) {
+/// What a directory of this name in a log directory is to Kafka.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The log of a partition.
+    Replica,
+    /// A log that is deleted in the background.
+    Deleted,
+    /// A log that is being moved here from another directory of the broker.
+    Future,
+    /// A log that the cluster does not place here (KIP-858).
+    Stray,
+    /// The metadata log.
+    Metadata,
+    /// Kafka's own, and no log.
+    Own,
+    /// Nothing of Kafka's.
+    Foreign,
+}
+
+impl Entry {
+    /// By Kafka's pattern of names: TOPIC-PARTITION, or TOPIC-PARTITION.ID-SUFFIX.
+    pub(super) fn of(name: &str) -> Self {
         let (log, suffix) = match name.rsplit_once('.') {
-            // Kafka's pattern: TOPIC-PARTITION.ID-SUFFIX.
             Some((log, end)) => match end.rsplit_once('-') {
                 Some((id, suffix @ ("delete" | "future" | "stray"))) if !id.is_empty() => (log, suffix),
                 _ => (name, ""),
             },
             None => (name, ""),
         };
-        let is_log = is_topic_partition(log);
         match suffix {
-            _ if name == METADATA_LOG => entries.metadata_log = true,
-            _ if !is_log => keep(&mut entries.foreign, name),
-            "delete" => entries.deleted += 1,
-            "future" => entries.future += 1,
-            "stray" => {
+            _ if name == INDEX_CACHE => Self::Own,
+            _ if name == METADATA_LOG => Self::Metadata,
+            _ if !is_topic_partition(log) => Self::Foreign,
+            "delete" => Self::Deleted,
+            "future" => Self::Future,
+            "stray" => Self::Stray,
+            _ => Self::Replica,
+        }
+    }
+}
+
+/// What directories of these names are to Kafka, and the names of the logs among them.
+#[must_use]
+pub fn sort_entries<'a>(names: impl Iterator<Item = &'a str>) -> (DirEntries, Vec<String>) {
+    let (mut entries, mut replicas) = (DirEntries::default(), Vec::new());
+    for name in names {
+        match Entry::of(name) {
+            Entry::Own => {}
+            Entry::Metadata => entries.metadata_log = true,
+            Entry::Foreign => keep(&mut entries.foreign, name),
+            Entry::Deleted => entries.deleted += 1,
+            Entry::Future => entries.future += 1,
+            Entry::Stray => {
                 entries.strays += 1;
                 keep(&mut entries.stray, name);
             }
-            _ => replicas.push(name.to_owned()),
+            Entry::Replica => replicas.push(name.to_owned()),
         }
     }
     entries.replicas = replicas.len();
