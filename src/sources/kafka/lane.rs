@@ -104,7 +104,7 @@ impl Lane {
     ///
     /// # Errors
     /// `Unsupported` when the broker does not offer the API in a version of ours, `Timeout` at the deadline, and what
-    /// [`Connection`] says. Error codes inside the answer are the caller's to read.
+    /// [`super::wire::Connection`] says. Error codes inside the answer are the caller's to read.
     pub async fn call<R>(
         &self,
         api: &'static Api,
