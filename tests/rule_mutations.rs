@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use shipped::{assert_none, list, parsed, rule_files, test_files, text};
 
 /// Mutants that are the rule: the rule's name, how the mutant begins, what stands in it, and why no test can tell.
-const SAME: [(&str, &str, &str, &str); 4] = [
+const SAME: [(&str, &str, &str, &str); 5] = [
     ("KafkaHostCpuSteal", "sum becomes max", "", "there is one mode of that name, and `sum` takes the label away"),
     (
         "instance_device_op:kafka_disk_io_time_seconds:slow_among_peers",
@@ -46,6 +46,12 @@ const SAME: [(&str, &str, &str, &str); 4] = [
         "alertstate=\"firing\" dropped",
         "",
         "without `for` nothing is pending; with --set KafkaDriveStalled.for it may be",
+    ),
+    (
+        "KafkaLogDirNotWritable",
+        "alertstate=\"firing\" dropped",
+        "",
+        "without `for` nothing is pending; with --set KafkaLogDirNotWritable.for it may be",
     ),
 ];
 

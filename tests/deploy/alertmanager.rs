@@ -234,6 +234,8 @@ const CASES: [(&str, &[(&str, bool)]); 17] = [
             ("KafkaLogDirFileSystemError,severity=critical,instance=h1,log_dir=/a", true),
             ("KafkaLogDirOffline,severity=critical,instance=h1,log_dir=/a", true),
             ("KafkaLogDirOffline,severity=critical,instance=h1,log_dir=/b", false),
+            ("KafkaLogDirFileSystemError,severity=critical,instance=h1,log_dir=/b", true),
+            ("KafkaLogDirFileSystemError,severity=critical,instance=h1,log_dir=/c", false),
             ("KafkaLogDirOffline,severity=critical,instance=h2,log_dir=/a", false),
             // What is lost with it, and that another one is full, is another matter.
             ("KafkaSuspectDriveHoldsLastReplica,severity=critical,instance=h1,log_dir=/a", false),
