@@ -1,67 +1,15 @@
 //! A log directory of a real broker on a disk that answers late, hangs, fills and fails. What the page says, and when, is
 //! held against what Kafka itself says.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::equality::produce;
+use crate::fault_disk::{FaultDisk, may_make_disks, put_on_disks};
 use crate::harness::{Cluster, Page, Sidecar, eventually, holds};
 
 /// A stalled drive has to be named within this time.
 const NAMED_WITHIN: Duration = Duration::from_secs(15);
-
-/// A mounted file system whose disk breaks on command; taken down when dropped.
-struct FaultDisk {
-    dir: PathBuf,
-    /// Kernel name of its loop device.
-    device: String,
-}
-
-impl FaultDisk {
-    fn up(dir: &Path) -> Self {
-        let said = tool("up", dir, &["--mb", "400"]);
-        let device = said.split_whitespace().find_map(|word| word.strip_prefix("LOOP=/dev/")).unwrap().to_owned();
-        Self { dir: dir.to_owned(), device }
-    }
-
-    fn mount(&self) -> PathBuf {
-        self.dir.join("mnt")
-    }
-
-    fn set(&self, faults: &[&str]) {
-        tool("set", &self.dir, faults);
-    }
-}
-
-impl Drop for FaultDisk {
-    fn drop(&mut self) {
-        let _ = Command::new(script()).args(["down".as_ref(), self.dir.as_os_str()]).output();
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/fault-disk")
-}
-
-fn tool(command: &str, dir: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(script()).arg(command).arg(dir).args(arguments).output().unwrap();
-    let said = [&output.stdout, &output.stderr].map(|said| String::from_utf8_lossy(said).into_owned());
-    assert!(output.status.success(), "fault-disk {command}: {said:?}");
-    said.concat()
-}
-
-/// Whether this user may make block devices; where everything is required, it must.
-fn may_make_disks() -> bool {
-    let may = rustix::process::geteuid().is_root() && Path::new("/dev/fuse").exists();
-    let required = std::env::var("BROKERWATCH_TESTS_REQUIRE_ALL").is_ok_and(|value| value == "1");
-    assert!(may || !required, "disks that break need root and /dev/fuse");
-    if !may {
-        println!("SKIPPED: disks that break need root and /dev/fuse");
-    }
-    may
-}
 
 /// A broker of a cluster whose second log directory lies on a disk that breaks.
 struct Bench {
@@ -69,30 +17,16 @@ struct Bench {
     sidecar: Sidecar,
     cluster: Cluster,
     disk: FaultDisk,
-    log_dir: String,
-    file: String,
 }
 
 impl Bench {
     fn up() -> Self {
         let cluster = Cluster::up(3, None);
-        cluster.kafka(&["term", "2"]);
-        // Beside the cluster's own directory, which is removed before this is unmounted.
-        let name = format!("brokerwatch-test-{}-disk", std::process::id());
-        let disk = FaultDisk::up(&std::env::temp_dir().join(name));
-        let (before, log_dir) = (cluster.file("broker-2/data-b"), disk.mount().join("data-b"));
-        let moved = Command::new("cp").args(["-a", &before]).arg(&log_dir).status().unwrap();
-        assert!(moved.success());
-        let log_dir = log_dir.display().to_string();
-        let file = cluster.file("broker-2/on-disk.properties");
-        let text = std::fs::read_to_string(cluster.properties("2")).unwrap();
-        assert!(text.contains(&before), "{text}");
-        std::fs::write(&file, text.replace(&before, &log_dir)).unwrap();
-        cluster.kafka(&["start", "2", "--properties", &file]);
+        let disk = put_on_disks(&cluster, &[2]).remove(&2).unwrap();
         cluster.kafka(&["topic", "create", "orders", "--partitions", "24", "--replication-factor", "3"]);
         produce(&cluster, "orders", 2_000);
-        let sidecar = Sidecar::start(&[&format!("--kafka.properties-file={file}")]);
-        Self { sidecar, cluster, disk, log_dir, file }
+        let sidecar = Sidecar::start(&[&format!("--kafka.properties-file={}", cluster.properties("2"))]);
+        Self { sidecar, cluster, disk }
     }
 
     /// How long until the page shows this; the page itself must never take long.
@@ -139,7 +73,7 @@ fn a_disk_that_answers_late_hangs_fills_and_fails_is_named_with_its_directory() 
         return;
     }
     let bench = Bench::up();
-    let (device, log_dir) = (bench.disk.device.as_str(), bench.log_dir.as_str());
+    let (device, log_dir) = (bench.disk.device.as_str(), bench.disk.log_dir.as_str());
     // A broker that has not written its first checkpoint may be recovering: it is not called hung before that.
     bench.until("healthy, and the directory is on its disk", Duration::from_secs(60), |page| {
         above(page, "kafka_log_dir_device_info", &[("log_dir", log_dir), ("device", device)], 0.0)?;
@@ -174,7 +108,7 @@ impl Bench {
 
     fn hangs(&self) {
         println!("-- it hangs");
-        let (device, log_dir) = (self.disk.device.as_str(), self.log_dir.as_str());
+        let (device, log_dir) = (self.disk.device.as_str(), self.disk.log_dir.as_str());
         let began = Instant::now();
         self.disk.set(&["hang"]);
         self.until("the drive has stalled and is suspect", NAMED_WITHIN, |page| {
@@ -211,7 +145,7 @@ impl Bench {
 
     fn is_full(&self) {
         println!("-- it is full");
-        let of_dir = [("log_dir", self.log_dir.as_str())];
+        let of_dir = [("log_dir", self.disk.log_dir.as_str())];
         let filler = self.disk.mount().join("filler");
         let _ = Command::new("dd").args(["if=/dev/zero", "bs=1M"]).arg(format!("of={}", filler.display())).output();
         self.until("nothing is left", Duration::from_secs(30), |page| {
@@ -220,7 +154,7 @@ impl Bench {
         });
         let _ = std::fs::remove_file(&filler);
         // Kafka gave the directory up, if it wrote meanwhile.
-        self.cluster.kafka(&["restart", "2", "--properties", &self.file]);
+        self.cluster.kafka(&["restart", "2"]);
         self.until("it has space again", Duration::from_secs(60), |page| {
             above(page, "kafka_log_dir_filesystem_available_bytes", &of_dir, 1e6)?;
             is(page, "kafka_log_dir_online", &of_dir, 1.0)
@@ -229,7 +163,7 @@ impl Bench {
 
     fn fails(&self) {
         println!("-- it fails");
-        let of_dir = [("log_dir", self.log_dir.as_str())];
+        let of_dir = [("log_dir", self.disk.log_dir.as_str())];
         self.disk.set(&["write_eio", "sync_eio"]);
         self.until("the file system gave up", Duration::from_secs(60), |page| {
             is(page, "kafka_log_dir_writable", &of_dir, 0.0)

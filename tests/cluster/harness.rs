@@ -200,6 +200,12 @@ impl Sidecar {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// Makes it ask for everything anew, also for what it would not ask for in the next minutes.
+    pub(crate) fn look_again(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).expect("it runs");
+    }
+
     /// Body of an answer with status 200.
     pub(crate) fn get(&self, path: &str) -> String {
         self.try_get(path).expect("an answer")

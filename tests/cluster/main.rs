@@ -15,14 +15,17 @@ mod discovery;
 mod disks;
 mod drift;
 mod equality;
+mod fault_disk;
 mod faults;
 mod harness;
 mod one_machine;
 mod pages;
 mod prometheus;
 mod risk;
+mod scenarios;
 mod security;
 #[path = "../common/shipped.rs"]
 mod shipped;
+mod watch;
 
 use common::token_endpoint;
