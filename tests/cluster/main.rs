@@ -7,6 +7,7 @@
 #![allow(clippy::iter_over_hash_type, clippy::print_stdout, reason = "measured times are printed")]
 
 mod administration;
+mod caps;
 #[path = "../common/mod.rs"]
 mod common;
 mod dashboards;
