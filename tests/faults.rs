@@ -482,7 +482,7 @@ fn a_reader_that_is_stopped_is_left_behind_until_it_goes_on() {
     sidecar.until("it is told", 9, any_stuck);
     assert!(is_up(&sidecar.page()));
     before.iter().for_each(|pid| send(*pid, Signal::CONT));
-    sidecar.until("it goes on", 9, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
+    sidecar.until("it goes on", 20, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
     assert!(within(2_000, || sidecar.readers().len() == 1), "{:?}", sidecar.readers());
 }
 

@@ -2,7 +2,7 @@
 //! each a function over what was seen. What cannot be judged is not in the answer: it is not a 0. A grave reason of a drive
 //! is one of the log directories on it, too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::View;
 use super::blast_radius::spelled;
@@ -10,9 +10,7 @@ use super::disk_io::STALL_MS_MIN;
 use super::drive_health::{expects_to_fail, is_recent, lost_data, spare_is_low, went_silent};
 use super::fleet::{Node, Places};
 use super::log_dirs::states;
-use crate::snapshot::{
-    Disk, Drive, DriveReading, ErrorKind, Failure, FsErrors, KernelClass, KernelEvents, LogDirStorage,
-};
+use crate::snapshot::{Disk, Drive, DriveReading, ErrorKind, Failure, FsErrors, KernelClass, KernelEvents};
 
 /// A reason for which a log directory, or a drive, is suspected.
 #[derive(Debug)]
@@ -52,11 +50,7 @@ pub static GRAVE_DISK_REASONS: &[Reason] = &[
     Reason { name: "not_running", about: "the kernel sends it no commands", judge: not_running },
     Reason { name: "unanswered", about: "its attributes in /sys cannot be read in time", judge: unanswered },
     Reason { name: "raid_degraded", about: "the md array lacks a member", judge: raid_degraded },
-    Reason {
-        name: "fs_error",
-        about: "the kernel told an error of the file system on it within a day",
-        judge: told_error,
-    },
+    Reason { name: "fs_error", about: "the file system on it had an error within a day", judge: told_error },
     Reason { name: "media_errors", about: "data on it was lost within a day", judge: |node| said(node, lost_data) },
     Reason { name: "smart_failed", about: "it expects to fail", judge: |node| said(node, expects_to_fail) },
     Reason { name: "spare_low", about: "its spare blocks are used up", judge: |node| said(node, spare_is_low) },
@@ -171,17 +165,28 @@ fn recorded_error<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
     counted.filter_map(|(path, health)| Some((path.as_str(), judge(health.errors?)))).collect()
 }
 
-/// The devices under log directories, and whether the kernel's log tells an error of a file system on them.
+/// The devices under log directories, and whether an error of the file system on them is known: by its own count, or where it
+/// keeps none by the kernel's log. The log names devices only, and a name is given to another drive, or loop device, again.
 fn told_error<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
     let (storage, log) = (&node.view.node.storage, &node.view.node.kernel_log);
-    let (Some(storage), Some(log)) = (storage.fresh(node.view.now), log.fresh(node.view.now)) else {
-        return Vec::new();
+    let Some(storage) = storage.fresh(node.view.now) else { return Vec::new() };
+    let events = log.fresh(node.view.now).map(|log| &log.events);
+    let told = |device: &str| {
+        let of_it = |event: &&KernelEvents| event.class == KernelClass::FsError && event.device == device;
+        let mut times = events?.iter().filter(of_it).filter_map(|event| event.last_at);
+        Some(times.any(|at| is_recent(&node.view, at)))
     };
-    let recent = |event: &&KernelEvents| event.last_at.is_some_and(|at| is_recent(&node.view, at));
-    let told = log.events.iter().filter(|event| event.class == KernelClass::FsError).filter(recent);
-    let told: BTreeSet<_> = told.map(|event| event.device.as_str()).collect();
-    let devices = storage.dirs.values().flatten().flat_map(LogDirStorage::devices);
-    devices.map(|device| (device, told.contains(device))).collect()
+    let counted: BTreeMap<&str, bool> = recorded_error(node).into_iter().collect();
+    let mut verdicts = Vec::new();
+    for (path, below) in storage.dirs.iter().filter_map(|(path, below)| Some((path.as_str(), below.as_ref().ok()?))) {
+        let mut devices = below.devices();
+        match counted.get(path) {
+            // The one that carries it; which drive below that is to blame is not told.
+            Some(had) => verdicts.extend(devices.next().map(|device| (device, *had))),
+            None => verdicts.extend(devices.filter_map(|device| Some((device, told(device)?)))),
+        }
+    }
+    verdicts
 }
 
 /// What each drive says of its own health, judged where that can be done.
@@ -198,11 +203,13 @@ fn unmounted<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::fleet::Fleet;
     use super::*;
     use crate::snapshot::{
         DirFiles, DirHealth, DiskCounters, DiskOp, Disks, DriveHealth, Drives, DrivesHealth, KernelLog, Layer,
-        LayerKind, LogDirFiles, Md, NodeView, Slowness, Stall, Storage,
+        LayerKind, LogDirFiles, LogDirStorage, Md, NodeView, Slowness, Stall, Storage,
     };
     use crate::testing::{Sample, seen};
 
@@ -278,8 +285,22 @@ mod tests {
             (of_dirs.map(|(dir, _, holds)| (dir, holds)).collect::<Vec<_>>(), suspected(&node))
         };
         let both = |a, b| vec![("/a".to_owned(), a), ("/b".to_owned(), b)];
-        assert_eq!(judged_at(day_ms - 1), (both(true, true), vec![("sdb".to_owned(), "fs_error")]));
+        let suspects = ["md0", "sdb"].map(|device| (device.to_owned(), "fs_error"));
+        assert_eq!(judged_at(day_ms - 1), (both(true, true), suspects.to_vec()));
         assert_eq!(judged_at(day_ms), (both(false, false), vec![]));
+    }
+
+    #[test]
+    fn a_file_system_that_counts_no_error_is_not_suspected_of_one_that_had_its_device_before() {
+        let mut node = on_drives();
+        let mut log = KernelLog::default();
+        log.count(KernelClass::FsError, "sda", Sample::NOW);
+        node.kernel_log = seen(log);
+        assert_eq!(suspected(&node), [("sda".to_owned(), "fs_error")], "one that counts nothing");
+        let errors = Some(FsErrors { errors: 0, ..FsErrors::default() });
+        let health = [("/a".to_owned(), DirHealth { errors, ..DirHealth::default() })].into();
+        node.files = seen(LogDirFiles { health, ..LogDirFiles::default() });
+        assert_eq!(suspected(&node), []);
     }
 
     #[test]
