@@ -223,6 +223,9 @@ fn full(partitions: usize) -> NodeView {
     let made_configs = made.configs.last.expect("it has topics");
     node.configs = seen(Configs { broker: settings, ..(*made_configs.value).clone() });
     node.offsets = self::node(all).offsets;
+    // Asked of one broker of the cluster; nothing is there to be found.
+    (node.acls, node.client_quotas, node.scram_users) =
+        (seen(Default::default()), seen(Default::default()), seen(Default::default()));
     let absent: Vec<_> =
         node.statuses().into_iter().filter(|status| status.valid_until.is_none()).map(|status| status.source).collect();
     assert!(absent.is_empty(), "{absent:?}");
