@@ -2,7 +2,6 @@
 //! harm or only have bad luck. A scrape goes through all of it.
 
 #![expect(clippy::disallowed_methods, reason = "tests start processes, write files and look at clocks")]
-#![expect(clippy::print_stdout, reason = "what is skipped is said there")]
 
 mod common;
 
@@ -10,19 +9,20 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::TempDir;
 use common::authority::{Authority, Identity};
 use common::fake_node::{FakeNode, within};
 use common::sidecar::{
     Host, PROGRAM, Reply, Sidecar, connect, flag, free_port, get, has_partitions, is_up, reply, request, run, stderr,
     value,
 };
-use common::{TempDir, require_all};
+use common::tools::{GET, Server, prometheus_program, skip, tool};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 use rustls::{CipherSuite, NamedGroup, ProtocolVersion};
 
@@ -530,9 +530,7 @@ fn what_was_seen_is_told_on_loopback_and_to_who_says_who_they_are() {
     let findings: serde_json::Value = serde_json::from_str(&open.get("/findings").text()).unwrap();
     assert_eq!(findings["schema"], 1);
     let Some(own) = own_address() else {
-        assert!(!require_all(), "this host has no address but loopback");
-        println!("SKIPPED: this host has no address but loopback");
-        return;
+        return skip("this host has no address but loopback");
     };
     // TLS hides what is said, but does not say who asks.
     secured.configure(&users(&["prometheus"], 4));
@@ -785,32 +783,11 @@ fn what_is_listed_is_spoken_and_nothing_else() {
 
 // Prometheus itself.
 
-/// A Prometheus of this test's own; ended when dropped.
-struct Prometheus(Child);
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn available(tool: &str) -> bool {
-    let found = Command::new(tool).arg("--version").output().is_ok();
-    assert!(found || !require_all(), "{tool} is missing: run tests/tools/prometheus");
-    if !found {
-        println!("SKIPPED: {tool} is missing: run tests/tools/prometheus");
-    }
-    found
-}
-
 #[test]
 fn prometheus_scrapes_by_tls_and_password_and_its_tool_takes_the_same_file() {
-    if !available("prometheus") || !available("promtool") {
-        return;
-    }
+    let (Some(program), Some(promtool)) = (prometheus_program(), tool(&["promtool"], GET)) else { return };
     let secured = Secured::new(&format!("{MTLS}{}", users(&["prometheus"], 10)));
-    let checked = Command::new("promtool").args(["check", "web-config"]).arg(secured.file()).output().unwrap();
+    let checked = Command::new(promtool).args(["check", "web-config"]).arg(secured.file()).output().unwrap();
     assert!(checked.status.success(), "{}", stderr(&checked));
     let own = secured.authority.identity(&["prometheus.example"]);
     let sidecar = secured.start();
@@ -832,27 +809,11 @@ fn prometheus_scrapes_by_tls_and_password_and_its_tool_takes_the_same_file() {
         job("right", &format!("password_file: {web}/password")),
         job("wrong", "password: guess")
     );
-    let file = dir.path().join("prometheus.yml");
-    fs::write(&file, config).unwrap();
-    let port = free_port();
-    let child = Command::new("prometheus")
-        .arg(flag("config.file", file.display()))
-        .arg(flag("storage.tsdb.path", dir.path().join("data").display()))
-        .arg(flag("web.listen-address", format!("127.0.0.1:{port}")))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(dir.path().join("log")).unwrap())
-        .spawn()
-        .unwrap();
-    let _prometheus = Prometheus(child);
-    let query = |expression: &str| {
-        let reply = get(port, &format!("/api/v1/query?query={expression}")).ok()?;
-        let answer: serde_json::Value = serde_json::from_str(&reply.text()).ok()?;
-        Some(answer["data"]["result"][0]["value"][1].as_str()?.to_owned())
-    };
-    let is = |expression: &str, wanted: &str| query(expression).as_deref() == Some(wanted);
-    let seen = || is("up%7Bjob=%22right%22%7D", "1") && is("up%7Bjob=%22wrong%22%7D", "0");
-    assert!(within(30_000, seen), "{}\n{}", fs::read_to_string(dir.path().join("log")).unwrap(), sidecar.log());
+    fs::write(dir.path().join("prometheus.yaml"), config).unwrap();
+    let server = Server::prometheus(&program, dir);
+    let is = |expression: &str, wanted: &str| server.value(expression).as_deref() == Some(wanted);
+    let seen = || is("up{job='right'}", "1") && is("up{job='wrong'}", "0");
+    assert!(within(30_000, seen), "{}\n{}", server.log(), sidecar.log());
     assert!(is("count(brokerwatch_build_info)", "1"), "only the right password brings series");
 }
 

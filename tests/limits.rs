@@ -7,7 +7,7 @@ mod common;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -23,9 +23,10 @@ use brokerwatch::server::Pages;
 use brokerwatch::snapshot::{ErrorKind, Failure};
 use brokerwatch::sources::kafka::{Client, Endpoint, Security, log_dirs};
 use brokerwatch::sources::reader::{Question, Reader, ReaderAt};
+use common::TempDir;
 use common::fake_node::{CLUSTER_ID, Cluster, FakeNode, Fault, Topic};
 use common::sidecar::{Host, META, PROGRAM, Sidecar, flag, has, has_partitions, is_up, request, value};
-use common::{TempDir, require_all};
+use common::tools::promtool_accepts;
 use kafka_protocol::messages::ApiKey;
 use proptest::prelude::*;
 use tokio::sync::watch;
@@ -376,28 +377,6 @@ fn odd_names_are_shown_as_they_are_and_promtool_accepts_the_page() {
         assert!(hits(&page, "label_value_bytes") >= 1.0);
     }
     promtool_accepts(&sidecar.page());
-}
-
-/// What promtool says of a page of metrics; it must be nothing.
-fn promtool_accepts(page: &str) {
-    let child = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = match child {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !require_all() => {
-            // Past the capture of cargo test: a skip must be seen.
-            writeln!(std::io::stderr(), "SKIPPED: promtool (run tests/tools/prometheus)").expect("stderr is open");
-            return;
-        }
-        child => child.expect("promtool (run tests/tools/prometheus)"),
-    };
-    child.stdin.take().expect("a pipe").write_all(page.as_bytes()).expect("promtool reads");
-    let output = child.wait_with_output().expect("promtool ends");
-    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-    assert!(output.status.success() && said.trim().is_empty(), "{said}");
 }
 
 // Topics that come and go, and nodes that become others.

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use crate::common::tools::Server;
 use crate::harness::{eventually, holds};
-use crate::prometheus::Prometheus;
 use crate::shipped::{dashboards, list, panels, text};
 
 /// How far back a panel looks.
@@ -38,7 +38,7 @@ pub(crate) enum Now {
 }
 
 /// Fails unless every query succeeds, Prometheus has neither a warning nor an info for it, and there is something to see.
-pub(crate) fn each_query_has_data(prometheus: &Prometheus, now: Now) {
+pub(crate) fn each_query_has_data(prometheus: &Server, now: Now) {
     let mut asked = 0;
     let took = eventually(Duration::from_secs(60), || {
         let mut complaints = Vec::new();
@@ -80,7 +80,7 @@ fn filled(dashboard: &Value, query: &str) -> String {
     })
 }
 
-fn complaint(prometheus: &Prometheus, dashboard: &Value, target: &Value, must_have_data: bool) -> Result<(), String> {
+fn complaint(prometheus: &Server, dashboard: &Value, target: &Value, must_have_data: bool) -> Result<(), String> {
     let query = filled(dashboard, text(target, "expr"));
     // `$1` is label_replace's own.
     let is_left = query
@@ -90,10 +90,10 @@ fn complaint(prometheus: &Prometheus, dashboard: &Value, target: &Value, must_ha
     holds(!is_left, || format!("a variable is not filled in: {query}"))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_secs();
     let answer = if target["instant"] == true {
-        prometheus.ask("query", &[("query", &query), ("time", &now.to_string())])
+        prometheus.api("query", &[("query", &query), ("time", &now.to_string())])
     } else {
         let start = (now - RANGE_SECONDS).to_string();
-        prometheus.ask("query_range", &[("query", &query), ("start", &start), ("end", &now.to_string()), ("step", "1")])
+        prometheus.api("query_range", &[("query", &query), ("start", &start), ("end", &now.to_string()), ("step", "1")])
     }?;
     for said in ["warnings", "infos"] {
         holds(answer[said].is_null(), || format!("{said} {}: {query}", answer[said]))?;
@@ -109,13 +109,13 @@ fn has_number(answer: &Value) -> bool {
 }
 
 /// Variables that offer nothing to choose.
-fn variables(prometheus: &Prometheus, dashboard: &Value) -> impl Iterator<Item = String> {
+fn variables(prometheus: &Server, dashboard: &Value) -> impl Iterator<Item = String> {
     let queried = list(&dashboard["templating"], "list").iter().filter(|variable| text(variable, "type") == "query");
     queried.filter_map(|variable| {
         let inside = text(variable, "definition").strip_prefix("label_values(")?.strip_suffix(')')?;
         let (metric, label) = inside.rsplit_once(", ")?;
         let path = format!("label/{label}/values");
-        match prometheus.ask(&path, &[("match[]", &filled(dashboard, metric))]) {
+        match prometheus.api(&path, &[("match[]", &filled(dashboard, metric))]) {
             Ok(answer) if !list(&answer, "data").is_empty() => None,
             Ok(_) => Some(format!("no values of {label} for {metric}")),
             Err(error) => Some(error),

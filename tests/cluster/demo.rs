@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::prometheus::available;
+use crate::common::tools::{GET, prometheus_program, tool};
 
 /// A demo; taken down when dropped.
 struct Demo {
@@ -44,9 +44,7 @@ impl Drop for Demo {
 
 #[test]
 fn the_demo_breaks_shows_the_page_heals_and_leaves_nothing() {
-    if !available("prometheus") || !available("promtool") {
-        return;
-    }
+    let (Some(_), Some(_)) = (prometheus_program(), tool(&["promtool"], GET)) else { return };
     let demo = Demo { dir: std::env::temp_dir().join(format!("brokerwatch-test-{}-demo", std::process::id())) };
     // Below the ephemeral ports, and by process id, so that two test runs do not collide.
     let ports = (20_000 + std::process::id() % 16 * 720).to_string();

@@ -36,7 +36,7 @@ fn a_sidecar_finds_its_broker_and_follows_it() {
     let by_file = Sidecar::start(&[&format!("--kafka.properties-file={file}")]);
     eventually(Duration::from_secs(15), || up(&by_file).and_then(|()| knows_its_files(&by_file, 2)));
     cluster.kafka(&["kill", "2"]);
-    let port = crate::harness::free_port();
+    let port = crate::common::sidecar::free_port();
     let text = std::fs::read_to_string(&file).unwrap();
     let old_port = cluster.server("2").rsplit_once(':').unwrap().1.to_owned();
     let edited: String = text

@@ -2,12 +2,14 @@
 //! with is the text of Kafka's own tools.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::common::repository;
+use crate::common::sidecar::free_port;
+use crate::common::tools::ask;
 
 /// A booted cluster; taken down when dropped.
 pub(crate) struct Cluster {
@@ -142,7 +144,7 @@ impl Drop for Cluster {
 }
 
 fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cluster/kafka")
+    repository("tests/cluster/kafka")
 }
 
 /// A partition as Kafka's own tool describes it.
@@ -213,7 +215,7 @@ impl Sidecar {
 
     /// Body of an answer with status 200, or what came instead.
     pub(crate) fn try_get(&self, path: &str) -> Result<String, String> {
-        http_get(self.port, path)
+        ask(self.port, "GET", path, "")
     }
 
     /// The page, read.
@@ -231,40 +233,6 @@ impl Drop for Sidecar {
             let _ = std::fs::remove_file(&self.log);
         }
     }
-}
-
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
-}
-
-/// Body of an answer with status 200 from this host, or what came instead.
-pub(crate) fn http_get(port: u16, path: &str) -> Result<String, String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).map_err(|error| error.to_string())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).map_err(|error| error.to_string())?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no header")?;
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    let body = if chunked { unchunked(body) } else { body.to_owned() };
-    if head.contains(" 200 ") { Ok(body) } else { Err(format!("{head}\n{body}")) }
-}
-
-fn unchunked(body: &str) -> String {
-    let (mut rest, mut whole) = (body, String::new());
-    while let Some((size, after)) = rest.split_once("\r\n") {
-        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
-        if size == 0 || after.len() < size {
-            break;
-        }
-        whole.push_str(&after[..size]);
-        rest = after[size..].trim_start_matches("\r\n");
-    }
-    whole
 }
 
 /// One line of a page.

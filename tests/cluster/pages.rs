@@ -95,7 +95,7 @@ impl Stage {
         let file = format!("--kafka.properties-file={}", cluster.properties("controller"));
         let controller = Sidecar::start(&[&file]);
         let ports: Vec<u16> = sidecars.values().chain([&controller]).map(|sidecar| sidecar.port).collect();
-        let watch = Watch::start(&cluster, &ports, &TRUE_HERE);
+        let watch = Watch::start(&ports, &TRUE_HERE);
         let (table, texts) = (Vec::new(), Vec::new());
         let stage = Self { watch, sidecars, _controller: controller, cluster, disks, table, texts };
         stage.until_up();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::common::sidecar::get;
 use crate::equality::produce;
 use crate::harness::{Cluster, Sidecar, eventually, holds};
 
@@ -15,22 +16,8 @@ const SETTLE: Duration = Duration::from_secs(90);
 
 /// Status and document of a sidecar.
 fn asked(sidecar: &Sidecar) -> (u16, Value) {
-    let (status, text) = match sidecar.try_get("/-/safe-to-stop") {
-        Ok(body) => (200, body),
-        Err(answer) => {
-            let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-            (
-                status,
-                answer
-                    .split_once("\r\n\r\n")
-                    .or(answer.split_once('\n'))
-                    .map(|(_, body)| body.to_owned())
-                    .unwrap_or_default(),
-            )
-        }
-    };
-    let start = text.find('{').unwrap_or(text.len());
-    (status, serde_json::from_str(&text[start..]).unwrap_or(Value::Null))
+    let reply = get(sidecar.port, "/-/safe-to-stop").unwrap();
+    (reply.status, serde_json::from_slice(&reply.body).unwrap_or(Value::Null))
 }
 
 fn harmed(document: &Value) -> BTreeSet<(String, i64)> {

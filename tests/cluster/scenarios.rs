@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
+use crate::common::sidecar::free_port;
 use crate::equality::produce;
-use crate::harness::{Cluster, Sidecar, eventually, free_port};
+use crate::harness::{Cluster, Sidecar, eventually};
 use crate::watch::{Expected, Told, Watch, tools_are_there};
 
 /// Labels that say nothing of the culprit, or that each text has in words.
@@ -196,7 +197,7 @@ fn mistakes_that_alert_packs_are_compared_by() {
     };
     let secure = ["--tls.enabled", "--tls.insecure-skip-tls-verify"];
     let sidecars = [beside("1", &[]), beside("2", &secure), beside("3", &[]), beside("controller", &[])];
-    let watch = Watch::start(&cluster, &sidecars.each_ref().map(|sidecar| sidecar.port), &[]);
+    let watch = Watch::start(&sidecars.each_ref().map(|sidecar| sidecar.port), &[]);
     let edited = cluster.properties("1");
     let text = std::fs::read_to_string(&edited).unwrap();
     std::fs::write(&edited, text + "log.retention.bytes=1073741824\n").unwrap();

@@ -5,18 +5,17 @@
 //! A restart of a node still has to fit into them, as on a real cluster. Waits that are as long as our own sources take to look
 //! again stay as they are.
 
+use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::Command;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::harness::{Cluster, eventually, free_port, holds, http_get};
-use crate::prometheus::available;
+use crate::common::tools::{Server, alertmanager_program, prometheus_program, webhook};
+use crate::common::{TempDir, repository};
+use crate::harness::{eventually, holds};
 
 /// Seconds that stand for a minute of `for`, where it is below [`LONG_MINUTES`] and from there on.
 const FOR_SECONDS: [u32; 2] = [10, 5];
@@ -56,9 +55,7 @@ const SLACK: Duration = Duration::from_secs(60);
 
 /// Whether what this module starts is installed.
 pub(crate) fn tools_are_there() -> bool {
-    let alertmanager = ["alertmanager", "prometheus-alertmanager"];
-    let named = alertmanager.into_iter().find(|name| Command::new(name).arg("--version").output().is_ok());
-    available("prometheus") && available(named.unwrap_or(alertmanager[0]))
+    prometheus_program().is_some() && alertmanager_program().is_some()
 }
 
 /// An alert that a receiver was told.
@@ -101,77 +98,42 @@ impl Told {
 
 /// Prometheus, Alertmanager and a receiver; ended when dropped.
 pub(crate) struct Watch {
-    children: Vec<Child>,
-    prometheus: u16,
-    dir: PathBuf,
-    told: Arc<Mutex<Vec<Told>>>,
+    prometheus: Server,
+    _alertmanager: Server,
+    sent: Receiver<(Instant, Value)>,
+    told: RefCell<Vec<Told>>,
 }
 
 impl Watch {
     /// Starts them over the sidecars at these ports, without the alerts that are not wanted.
-    pub(crate) fn start(cluster: &Cluster, targets: &[u16], unwanted: &[&str]) -> Self {
-        let [prometheus, alertmanager] = [free_port(), free_port()];
-        let dir = PathBuf::from(cluster.file("watch"));
-        std::fs::create_dir_all(&dir).unwrap();
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let receiver = receive(told.clone());
-        std::fs::write(dir.join("alertmanager.yml"), routes(receiver)).unwrap();
-        std::fs::write(dir.join("rules.yaml"), hurried(&printed_rules(unwanted))).unwrap();
+    pub(crate) fn start(targets: &[u16], unwanted: &[&str]) -> Self {
+        let (hook, sent) = webhook();
+        let dir = TempDir::new();
+        std::fs::write(dir.path().join("alertmanager.yml"), routes(hook)).unwrap();
+        let alertmanager = Server::alertmanager(&alertmanager_program().unwrap(), dir);
+        let dir = TempDir::new();
+        std::fs::write(dir.path().join("rules.yaml"), hurried(&printed_rules(unwanted))).unwrap();
         let targets: Vec<String> = targets.iter().map(|port| format!("'127.0.0.1:{port}'")).collect();
         let config = format!(
             "global: {{scrape_interval: 2s, evaluation_interval: 2s}}\nrule_files: [rules.yaml]\nalerting:\n  alertmanagers:\n  \
-             - static_configs:\n    - targets: ['127.0.0.1:{alertmanager}']\nscrape_configs:\n- job_name: brokerwatch\n  \
+             - static_configs:\n    - targets: ['127.0.0.1:{}']\nscrape_configs:\n- job_name: brokerwatch\n  \
              static_configs:\n  - targets: [{}]\n    labels: {{kafka_cluster: test}}\n",
+            alertmanager.port,
             targets.join(", ")
         );
-        std::fs::write(dir.join("prometheus.yaml"), config).unwrap();
-        let start = |names: &[&str], arguments: &[String]| {
-            let log = std::fs::File::create(dir.join(format!("{}.log", names[0]))).unwrap();
-            let program = names.iter().find(|name| Command::new(name).arg("--version").output().is_ok());
-            let program = program.unwrap_or_else(|| panic!("{names:?}: run tests/tools/prometheus"));
-            let mut command = Command::new(program);
-            command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-            command.spawn().unwrap()
-        };
-        let at = |name: &str| dir.join(name).display().to_string();
-        let children = vec![
-            start(
-                &["alertmanager", "prometheus-alertmanager"],
-                &[
-                    format!("--config.file={}", at("alertmanager.yml")),
-                    format!("--storage.path={}", at("alertmanager-data")),
-                    format!("--web.listen-address=127.0.0.1:{alertmanager}"),
-                    "--cluster.listen-address=".to_owned(),
-                ],
-            ),
-            start(
-                &["prometheus"],
-                &[
-                    format!("--config.file={}", at("prometheus.yaml")),
-                    format!("--storage.tsdb.path={}", at("prometheus-data")),
-                    format!("--web.listen-address=127.0.0.1:{prometheus}"),
-                ],
-            ),
-        ];
-        let watch = Self { children, prometheus, dir, told };
-        for port in [prometheus, alertmanager] {
-            eventually(Duration::from_secs(30), || http_get(port, "/-/ready").map(drop));
-        }
-        watch
+        std::fs::write(dir.path().join("prometheus.yaml"), config).unwrap();
+        let prometheus = Server::prometheus(&prometheus_program().unwrap(), dir);
+        Self { prometheus, _alertmanager: alertmanager, sent, told: RefCell::default() }
     }
 
     /// The series that an expression gives now.
     pub(crate) fn query(&self, expression: &str) -> Vec<Value> {
-        let encoded: String = expression.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let body = http_get(self.prometheus, &format!("/api/v1/query?query={encoded}")).unwrap();
-        let answer: Value = serde_json::from_str(&body).unwrap();
-        answer["data"]["result"].as_array().cloned().unwrap_or_default()
+        self.prometheus.query(expression)
     }
 
     /// What was told to fire since a moment, to a receiver.
     pub(crate) fn fired(&self, receiver: &str, since: Instant) -> Vec<Told> {
-        let told = self.told.lock().unwrap();
-        told.iter().filter(|one| one.receiver == receiver && one.firing && one.at >= since).cloned().collect()
+        self.told().iter().filter(|one| one.receiver == receiver && one.firing && one.at >= since).cloned().collect()
     }
 
     /// Waits until the receiver was told of the alert.
@@ -205,7 +167,8 @@ impl Watch {
     /// The shortened `for` of an alert.
     pub(crate) fn wait_of(&self, alert: &str) -> Duration {
         let rules: Value =
-            serde_yaml::from_str(&std::fs::read_to_string(self.dir.join("rules.yaml")).unwrap()).unwrap();
+            serde_yaml::from_str(&std::fs::read_to_string(self.prometheus.dir.path().join("rules.yaml")).unwrap())
+                .unwrap();
         let groups = rules["groups"].as_array().unwrap();
         let mut rules = groups.iter().flat_map(|group| group["rules"].as_array().unwrap());
         let rule = rules.find(|rule| rule["alert"] == alert).unwrap_or_else(|| panic!("no alert {alert}"));
@@ -224,11 +187,16 @@ impl Watch {
         .as_secs_f64()
     }
 
+    /// All that came so far.
+    fn told(&self) -> Ref<'_, Vec<Told>> {
+        self.told.borrow_mut().extend(self.sent.try_iter().flat_map(|(at, note)| told(at, &note)));
+        self.told.borrow()
+    }
+
     /// What the receiver was told to fire, and not to be over, until a moment: by labels.
     pub(crate) fn open(&self, receiver: &str, until: Instant) -> BTreeSet<BTreeMap<String, String>> {
-        let told = self.told.lock().unwrap();
         let mut open = BTreeSet::new();
-        for one in told.iter().filter(|one| one.receiver == receiver && one.at < until) {
+        for one in self.told().iter().filter(|one| one.receiver == receiver && one.at < until) {
             if one.firing {
                 open.insert(one.labels.clone());
             } else {
@@ -236,15 +204,6 @@ impl Watch {
             }
         }
         open
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        for child in &mut self.children {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
     }
 }
 
@@ -283,12 +242,12 @@ fn hurried(rules: &str) -> String {
 
 /// The shipped configuration of Alertmanager, with every receiver a webhook of ours and shorter waits.
 fn routes(port: u16) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/alertmanager/alertmanager.yml");
+    let path = repository("deploy/alertmanager/alertmanager.yml");
     let mut config: Value = serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     config.as_object_mut().unwrap().remove("templates");
     for receiver in config["receivers"].as_array_mut().unwrap() {
         let name = receiver["name"].as_str().unwrap().to_owned();
-        let url = format!("http://127.0.0.1:{port}/{name}");
+        let url = format!("http://127.0.0.1:{port}/");
         *receiver = serde_json::json!({"name": name, "webhook_configs": [{"url": url, "send_resolved": true}]});
     }
     let hurry = |route: &mut Value| {
@@ -300,56 +259,20 @@ fn routes(port: u16) -> String {
     config.to_string()
 }
 
-/// Takes notifications in a thread, for as long as the test runs. Returns its port.
-fn receive(told: Arc<Mutex<Vec<Told>>>) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let told = told.clone();
-            std::thread::spawn(move || notifications(&stream, &told));
-        }
-    });
-    port
-}
-
-fn notifications(stream: &TcpStream, told: &Mutex<Vec<Told>>) {
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut first = String::new();
-        if reader.read_line(&mut first).unwrap_or(0) == 0 {
-            return;
-        }
-        let receiver = first.split(['/', ' ']).nth(2).unwrap_or_default().to_owned();
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) <= 2 {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        let mut body = vec![0; length];
-        if reader.read_exact(&mut body).is_err() {
-            return;
-        }
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let strings = |value: &Value| {
-            let pairs = value.as_object().into_iter().flatten();
-            pairs.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
-        };
-        for alert in body["alerts"].as_array().into_iter().flatten() {
-            told.lock().unwrap().push(Told {
-                at: Instant::now(),
-                receiver: receiver.clone(),
-                firing: alert["status"] == "firing",
-                labels: strings(&alert["labels"]),
-                description: alert["annotations"]["description"].as_str().unwrap_or_default().to_owned(),
-            });
-        }
-        let mut writer = stream;
-        let _ = writer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    }
+/// Each alert of a notification that came at this moment.
+fn told(at: Instant, note: &Value) -> Vec<Told> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let strings = |value: &Value| {
+        value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+    };
+    let alerts = note["alerts"].as_array().into_iter().flatten();
+    alerts
+        .map(|alert| Told {
+            at,
+            receiver: text(&note["receiver"]),
+            firing: alert["status"] == "firing",
+            labels: strings(&alert["labels"]),
+            description: text(&alert["annotations"]["description"]),
+        })
+        .collect()
 }

@@ -1,11 +1,17 @@
 //! What several tests share.
-#![allow(dead_code, clippy::disallowed_methods, reason = "each test target uses its own part; tests read files")]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "each test target uses its own part; tests read files, and say what they skip"
+)]
 
 pub(crate) mod authority;
 pub(crate) mod fake_node;
 pub(crate) mod secure_front;
 pub(crate) mod sidecar;
 pub(crate) mod token_endpoint;
+pub(crate) mod tools;
 pub(crate) mod tree;
 
 use std::path::{Path, PathBuf};

@@ -1,22 +1,18 @@
 //! deploy/alertmanager: routes, notifications and inhibition, with amtool and a real Alertmanager.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::common::fake_node::within;
+use super::common::tools::{GET, Server, alertmanager_program, skip, tool, webhook};
 use super::common::{TempDir, repository};
-use super::{Server, documents, files, output, read, skip, tool};
+use super::{documents, files, output, read};
 
 const CONFIG: &str = "deploy/alertmanager/alertmanager.yml";
 const TEMPLATE: &str = "deploy/alertmanager/kafka.tmpl";
-const GET: &str = "run tests/tools/prometheus";
 /// The first that reads all secrets from files.
 const VERSION_MIN: (u32, u32) = (0, 26);
 
@@ -310,34 +306,6 @@ fn here(port: u16) -> Value {
     config
 }
 
-/// Takes what Alertmanager sends, for as long as the test lives.
-fn webhook() -> (u16, Receiver<Value>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-            let mut bytes = Vec::new();
-            let mut part = [0; 4096];
-            let body = loop {
-                let Some(got) = stream.read(&mut part).ok().filter(|got| *got > 0) else { break None };
-                bytes.extend_from_slice(&part[..got]);
-                let text = String::from_utf8_lossy(&bytes);
-                let Some((_, body)) = text.split_once("\r\n\r\n") else { continue };
-                if let Ok(body) = serde_json::from_str(body) {
-                    break Some(body);
-                }
-            };
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-            if body.is_some_and(|body| sender.send(body).is_err()) {
-                return;
-            }
-        }
-    });
-    (port, receiver)
-}
-
 /// Whether each alert of a running Alertmanager is held back by another one.
 fn held_back(server: &Server) -> BTreeMap<String, bool> {
     let alerts: Value = serde_json::from_str(&server.ask("GET", "/api/v2/alerts", "").unwrap()).unwrap();
@@ -350,7 +318,7 @@ fn held_back(server: &Server) -> BTreeMap<String, bool> {
 
 #[test]
 fn a_real_alertmanager_holds_back_consequences_and_sends_the_rest() {
-    let Some(alertmanager) = tool(&["prometheus-alertmanager", "alertmanager"], GET) else { return };
+    let Some(program) = alertmanager_program() else { return };
     if amtool().is_none() {
         return;
     }
@@ -358,7 +326,7 @@ fn a_real_alertmanager_holds_back_consequences_and_sends_the_rest() {
     let dir = TempDir::new();
     std::fs::write(dir.path().join("alertmanager.yml"), serde_yaml::to_string(&here(hook)).unwrap()).unwrap();
     std::fs::copy(repository(TEMPLATE), dir.path().join("kafka.tmpl")).unwrap();
-    let server = start(&alertmanager, dir);
+    let server = Server::alertmanager(&program, dir);
 
     let mut expected = BTreeMap::new();
     let mut alerts = Vec::new();
@@ -380,7 +348,7 @@ fn a_real_alertmanager_holds_back_consequences_and_sends_the_rest() {
     let (mut arrived, mut groups) = (BTreeMap::new(), BTreeSet::new());
     let wanted = expected.values().filter(|held| !**held).count();
     while arrived.len() < wanted {
-        let note =
+        let (_, note) =
             sent.recv_timeout(Duration::from_secs(15)).unwrap_or_else(|_| panic!("{arrived:?}\n{}", server.log()));
         groups.insert(note["groupLabels"].to_string());
         for alert in note["alerts"].as_array().unwrap() {
@@ -416,14 +384,4 @@ fn a_real_alertmanager_holds_back_consequences_and_sends_the_rest() {
         expected.len() - wanted,
         groups.len()
     );
-}
-
-fn start(alertmanager: &Path, dir: TempDir) -> Server {
-    Server::start(alertmanager, dir, |port| {
-        ["--config.file=alertmanager.yml", "--storage.path=data", "--cluster.listen-address="]
-            .into_iter()
-            .map(str::to_owned)
-            .chain([format!("--web.listen-address=127.0.0.1:{port}")])
-            .collect()
-    })
 }

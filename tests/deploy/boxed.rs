@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::common::repository;
-use super::{output, skip, tool};
+use super::common::tools::{skip, tool};
+use super::output;
 
 const KAFKA: &str = "4.1.1";
 

@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::common::sidecar::{run, stdout};
+use super::common::tools::skip;
 use super::common::{TempDir, repository};
-use super::{files, output, skip};
+use super::{files, output};
 
 const KAFKA_USER: &str = "deploy/strimzi/kafka-user.yaml";
 const FOLDERS: [&str; 2] = ["deploy/kubernetes", "deploy/strimzi"];

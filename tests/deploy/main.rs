@@ -15,31 +15,12 @@ mod kubernetes;
 mod prometheus;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use common::sidecar::{free_port, reply};
-use common::{TempDir, repository, require_all};
-
-/// The first of `names` on PATH; says how to get it when there is none, which fails where nothing may be skipped.
-fn tool(names: &[&str], get: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        names.iter().find_map(|name| std::env::split_paths(&path).map(|dir| dir.join(name)).find(|at| at.is_file()));
-    if found.is_none() {
-        skip(&format!("{} is missing: {get}", names[0]));
-    }
-    found
-}
-
-/// Says why a test does less than it could; fails where nothing may be skipped.
-fn skip(why: &str) {
-    assert!(!require_all(), "{why}");
-    println!("SKIPPED: {why}");
-}
+use common::repository;
 
 /// Runs a tool to its end; what it printed, which is shown when it failed.
 fn output(command: &mut Command) -> String {
@@ -73,54 +54,4 @@ fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
         paths.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
     assert!(!wanted.is_empty(), "{folder} holds .{ending} files");
     wanted.into_iter().collect()
-}
-
-/// A server of a test's own on a free port of 127.0.0.1; ended when dropped.
-struct Server {
-    child: Child,
-    port: u16,
-    dir: TempDir,
-}
-
-impl Server {
-    /// Starts it in `dir`, and waits until it answers `/-/ready`.
-    fn start(program: &Path, dir: TempDir, arguments: impl Fn(u16) -> Vec<String>) -> Self {
-        let port = free_port();
-        let log = std::fs::File::create(dir.path().join("log")).unwrap();
-        let mut command = Command::new(program);
-        command.args(arguments(port)).current_dir(dir.path());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        let server = Self { child, port, dir };
-        let ready = common::fake_node::within(30_000, || server.ask("GET", "/-/ready", "").is_ok());
-        assert!(ready, "{} does not start: {}", program.display(), server.log());
-        server
-    }
-
-    /// The body of an answer with status 200.
-    fn ask(&self, method: &str, path: &str, body: &str) -> Result<String, String> {
-        ask(self.port, method, path, body)
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The body of an answer with status 200 from this host.
-fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<String, String> {
-    use std::io::Write;
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
-    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
-    // 1.0, so that nothing comes in chunks.
-    let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n");
-    write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).map_err(|error| error.to_string())?;
-    let reply = reply(&mut stream).map_err(|error| error.to_string())?;
-    if reply.status == 200 { Ok(reply.text()) } else { Err(format!("{}: {}", reply.status, reply.text())) }
 }

@@ -1,16 +1,13 @@
 //! deploy/prometheus and deploy/grafana: judged by promtool; the cluster's label from its id, with a real Prometheus.
 
-use std::path::Path;
 use std::process::Command;
-
-use serde_json::Value;
 
 use super::common::fake_node::within;
 use super::common::sidecar::{Host, META, Sidecar, closed_port, flag, has};
+use super::common::tools::{GET, Server, prometheus_program, tool};
 use super::common::{TempDir, repository};
-use super::{Server, documents, files, output, read, tool};
+use super::{documents, files, output, read};
 
-const GET: &str = "run tests/tools/prometheus";
 /// The cluster id of `META`.
 const CLUSTER_ID: &str = "4L6g3nShT-eMCtK--X86sw";
 const BY_ID: &str = "deploy/prometheus/targets-by-cluster-id";
@@ -40,26 +37,15 @@ fn grafana_finds_the_dashboards_where_the_package_puts_them() {
     assert!(read("deploy/debian/build").contains(&format!("put 644 {} ", path.trim_start_matches('/'))), "{path}");
 }
 
-/// A Prometheus in `dir`, which holds its configuration.
-fn prometheus(program: &Path, dir: TempDir) -> Server {
-    Server::start(program, dir, |port| {
-        let fixed = ["--config.file=prometheus.yaml".to_owned(), "--storage.tsdb.path=data".to_owned()];
-        fixed.into_iter().chain([format!("--web.listen-address=127.0.0.1:{port}")]).collect()
-    })
-}
-
 /// Values of a label of all series that a query gives.
 fn label(server: &Server, query: &str, label: &str) -> Vec<String> {
-    let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let answer: Value =
-        serde_json::from_str(&server.ask("GET", &format!("/api/v1/query?query={query}"), "").unwrap()).unwrap();
-    let rows = answer["data"]["result"].as_array().unwrap();
+    let rows = server.query(query);
     rows.iter().map(|row| row["metric"][label].as_str().unwrap_or("").to_owned()).collect()
 }
 
 #[test]
 fn a_cluster_without_a_name_is_labelled_by_its_id() {
-    let Some(program) = tool(&["prometheus"], GET) else { return };
+    let Some(program) = prometheus_program() else { return };
     let host = Host::new();
     let dir = host.log_dir("data", META);
     let properties = host.properties(closed_port(), &[&dir]);
@@ -93,7 +79,7 @@ fn a_cluster_without_a_name_is_labelled_by_its_id() {
          - {{source_labels: [cluster_id], regex: (.+), target_label: kafka_cluster}}\n"
     );
     std::fs::write(dir.path().join("prometheus.yaml"), relabelled).unwrap();
-    let server = prometheus(&program, dir);
+    let server = Server::prometheus(&program, dir);
     let by_file =
         || label(&server, "{__name__=~\"kafka_node_info|kafka_broker_up\",job=\"brokerwatch\"}", "kafka_cluster");
     let seen = within(20_000, || by_file().len() == 2);
