@@ -81,14 +81,6 @@ fn the_rules_are_of_this_version() {
     assert!(sidecars.contains(&format!("those of version {version}:")), "alerts/sidecars.yaml");
 }
 
-/// A bound of a threshold, as it is written.
-fn written(threshold: &alerts::Threshold, value: f64) -> String {
-    match threshold.kind {
-        alerts::Kind::Number => value.to_string(),
-        alerts::Kind::Duration => format!("{value}s"),
-    }
-}
-
 // --- what is printed -----------------------------------------------------------
 
 fn printed(wish: &Wish<'_>) -> Value {
@@ -124,7 +116,7 @@ fn promtool_accepts_what_is_printed_with_any_setting() {
     let bounds = [false, true].map(|most| {
         let bound = |threshold: &alerts::Threshold| {
             let bound = if most { threshold.most } else { threshold.least };
-            format!("{}={}", threshold.key, written(threshold, bound))
+            format!("{}={bound}", threshold.key)
         };
         THRESHOLDS.iter().map(bound).collect::<Vec<_>>()
     });
@@ -184,10 +176,10 @@ fn what_is_set_is_in_the_rule_that_it_is_for() {
 fn each_threshold_that_is_set_is_in_its_rule() {
     let before = alerts::print(&Wish::default()).unwrap();
     for threshold in THRESHOLDS {
-        let sets = [format!("{}={}", threshold.key, written(threshold, threshold.most))];
+        let sets = [format!("{}={}", threshold.key, threshold.most)];
         let after = alerts::print(&Wish { sets: &sets, ..Wish::default() }).unwrap();
         let changed: Vec<_> = before.lines().zip(after.lines()).filter(|(old, new)| old != new).collect();
-        assert!(!changed.is_empty() || threshold.default == written(threshold, threshold.most), "{}", threshold.key);
+        assert!(!changed.is_empty() || threshold.default == threshold.most.to_string(), "{}", threshold.key);
         for (old, new) in changed {
             assert!(new.ends_with(&format!("{MARK}{}", threshold.key)), "{old} became {new}");
         }

@@ -15,7 +15,7 @@ pub use print::{Format, Wish, print};
 pub use rule_file::{RULE_FILES, RuleFile};
 pub use runbooks::{RUNBOOKS, RUNBOOKS_URL, list as runbook_list, runbook, runbooks};
 pub use settings::{MARK, list};
-pub use thresholds::{Kind, THRESHOLDS, Threshold, markdown as thresholds_markdown};
+pub use thresholds::{THRESHOLDS, Threshold, markdown as thresholds_markdown};
 
 /// The label that tells clusters apart in the files; `--cluster-label` gives it another name.
 pub const CLUSTER_LABEL: &str = "kafka_cluster";

@@ -2,17 +2,6 @@
 
 use std::fmt::Write;
 
-use super::duration::seconds;
-
-/// What a threshold is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A number.
-    Number,
-    /// A duration such as `10m`, bounds in seconds.
-    Duration,
-}
-
 /// A threshold of the rules.
 #[derive(Debug)]
 pub struct Threshold {
@@ -20,8 +9,6 @@ pub struct Threshold {
     pub key: &'static str,
     /// Its value, as the rules have it.
     pub default: &'static str,
-    /// What it is written as.
-    pub kind: Kind,
     /// Its unit, in words.
     pub unit: &'static str,
     /// The least value that makes sense.
@@ -38,7 +25,6 @@ macro_rules! thresholds {
         pub static THRESHOLDS: &[Threshold] = &[$(Threshold {
             key: stringify!($key),
             default: $default,
-            kind: Kind::Number,
             unit: $unit,
             least: $least,
             most: $most,
@@ -156,22 +142,12 @@ pub fn markdown() -> String {
 impl Threshold {
     /// `value` when it can stand in the rules.
     pub(super) fn check(&self, value: &str) -> Result<(), String> {
-        let number = match self.kind {
-            Kind::Number => {
-                value.parse::<f64>().ok().filter(|_| value.starts_with(|first: char| first.is_ascii_digit()))
-            }
-            Kind::Duration => seconds(value),
-        };
-        let form = match self.kind {
-            Kind::Number => "a number",
-            Kind::Duration => "a duration such as 10m",
-        };
-        let number = number.ok_or_else(|| format!("{value} is not {form}"))?;
+        let number = value.parse::<f64>().ok().filter(|_| value.starts_with(|first: char| first.is_ascii_digit()));
+        let number = number.ok_or_else(|| format!("{value} is not a number"))?;
         if (self.least..=self.most).contains(&number) {
             return Ok(());
         }
-        let seconds = if self.kind == Kind::Duration { " seconds" } else { "" };
-        Err(format!("{value} is not between {} and {}{seconds} ({})", self.least, self.most, self.unit))
+        Err(format!("{value} is not between {} and {} ({})", self.least, self.most, self.unit))
     }
 }
 
@@ -181,16 +157,8 @@ mod tests {
 
     #[test]
     fn a_threshold_stays_within_its_bounds() {
-        let number = Threshold {
-            key: "used_ratio",
-            default: "0.9",
-            kind: Kind::Number,
-            unit: "ratio",
-            least: 0.1,
-            most: 1.0,
-            why: "",
-        };
-        assert_eq!(number.check("0.95"), Ok(()));
+        let ratio = Threshold { key: "used_ratio", default: "0.9", unit: "ratio", least: 0.1, most: 1.0, why: "" };
+        assert_eq!(ratio.check("0.95"), Ok(()));
         for (value, error) in [
             ("1.1", "1.1 is not between 0.1 and 1 (ratio)"),
             ("95%", "95% is not a number"),
@@ -199,10 +167,7 @@ mod tests {
             ("-1", "-1 is not a number"),
             ("0.5 or vector(1)", "0.5 or vector(1) is not a number"),
         ] {
-            assert_eq!(number.check(value).unwrap_err(), error);
+            assert_eq!(ratio.check(value).unwrap_err(), error);
         }
-        let wait = Threshold { kind: Kind::Duration, unit: "time", least: 60.0, most: 600.0, ..number };
-        assert_eq!(wait.check("5m"), Ok(()));
-        assert_eq!(wait.check("1h").unwrap_err(), "1h is not between 60 and 600 seconds (time)");
     }
 }
