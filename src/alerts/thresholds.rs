@@ -34,6 +34,10 @@ macro_rules! thresholds {
 }
 
 thresholds! {
+    leaders_factor = "2", "times the average", 1.2 to 100.0,
+        "How many times the average a broker leads (KafkaLeadersConcentrated). Brokers of very different size: higher.";
+    leaders_least = "30", "partitions", 1.0 to 1_000_000.0,
+        "How many partitions a broker leads at least for that: with few of them any order is uneven (KafkaLeadersConcentrated).";
     quorum_behind_seconds = "300", "seconds", 180.0 to 86_400.0,
         "How long a voter may not have been caught up (KafkaQuorumVoterBehind). What is told is up to two minutes old.";
     sidecar_failures = "3", "failures within an hour", 0.0 to 1_000.0,
