@@ -24,7 +24,7 @@ use std::time::Instant;
 use common::{TempDir, require_all};
 use mutants::{Mutant, mutants, one_line};
 use serde_json::{Value, json};
-use shipped::{assert_none, list, parsed, rule_files, test_files, text};
+use shipped::{assert_none, list, parsed, rarely_collecting, rule_files, test_files, text};
 
 /// Mutants that are the rule: the rule's name, how the mutant begins, what stands in it, and why no test can tell.
 const SAME: [(&str, &str, &str, &str); 5] = [
@@ -201,8 +201,7 @@ fn judge(files: &[PathBuf]) -> Vec<bool> {
     // Success goes to one stream and failure to the other: their order counts, so both end in one pipe.
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut command = Command::new("promtool");
-    // Half of its time goes to collecting garbage, and each run is short.
-    command.env("GOGC", "off").env("GOMEMLIMIT", "500MiB");
+    rarely_collecting(&mut command);
     command.args(["test", "rules"]).args(files).stdout(writer.try_clone().unwrap()).stderr(writer);
     let mut child = command.spawn().unwrap();
     // It holds the other ends of the pipe, which would never close.

@@ -94,21 +94,36 @@ fn promtools() -> [PathBuf; 2] {
     ["promtool".into(), oldest]
 }
 
-/// Runs promtool over files, in each version: what one of them refuses fails the test.
+/// Runs promtool over files, in each version, beside each other: what one of them refuses fails the test.
 pub(crate) fn promtool(arguments: &[&str], files: impl IntoIterator<Item = PathBuf>) {
     let files: Vec<PathBuf> = files.into_iter().collect();
-    for tool in promtools() {
-        let name = tool.display();
-        let output = match Command::new(&tool).args(arguments).args(&files).output() {
-            Ok(output) => output,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !require_all() => {
-                // Past the capture of cargo test: a skip must be seen.
-                writeln!(std::io::stderr(), "SKIPPED: {name} (run tests/tools/prometheus)").expect("stderr is open");
-                continue;
-            }
-            Err(error) => panic!("{name} (run tests/tools/prometheus): {error}"),
-        };
-        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
-        assert!(output.status.success(), "{name} {}:\n{said}", arguments.join(" "));
-    }
+    let refused = std::thread::scope(|scope| {
+        let run = |tool: PathBuf| scope.spawn(|| refusal(tool, arguments, &files));
+        let runs = promtools().map(run);
+        runs.into_iter().filter_map(|run| run.join().expect("it ran")).collect()
+    });
+    assert_none(refused);
+}
+
+/// What a promtool says of files that it refuses; none as well where there is no such promtool, which is told.
+fn refusal(tool: PathBuf, arguments: &[&str], files: &[PathBuf]) -> Option<String> {
+    let name = tool.display();
+    let mut command = Command::new(&tool);
+    rarely_collecting(&mut command);
+    let output = match command.args(arguments).args(files).output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !require_all() => {
+            // Past the capture of cargo test: a skip must be seen.
+            writeln!(std::io::stderr(), "SKIPPED: {name} (run tests/tools/prometheus)").expect("stderr is open");
+            return None;
+        }
+        Err(error) => return Some(format!("{name} (run tests/tools/prometheus): {error}")),
+    };
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    (!output.status.success()).then(|| format!("{name} {}:\n{said}", arguments.join(" ")))
+}
+
+/// Lets a promtool collect garbage only from some memory on: each run is short, and a third of its time would go there.
+pub(crate) fn rarely_collecting(promtool: &mut Command) {
+    promtool.env("GOGC", "off").env("GOMEMLIMIT", "500MiB");
 }
