@@ -1,10 +1,11 @@
 //! The life of the process: arguments, configuration, then serve, check, snapshot, metrics or read. Exit codes.
 
 #![expect(clippy::disallowed_methods, reason = "main alone reads arguments and the files that flags name")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "main alone writes to the terminal")]
+#![expect(clippy::print_stderr, reason = "main alone writes to the terminal")]
 
 mod life;
 
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,13 +37,9 @@ fn main() -> ExitCode {
         Some(Command::WhatIf(arguments)) => what_if(&cli, arguments),
         Some(Command::Snapshot) => snapshot(&cli),
         Some(Command::Acls(arguments)) => {
-            print!("{}", acls::text(arguments.profile, arguments.format, &arguments.principal));
-            exit::CLEAN
+            say(acls::text(arguments.profile, arguments.format, &arguments.principal), exit::CLEAN)
         }
-        Some(Command::Metrics) => {
-            print!("{}", collectors::table::text());
-            exit::CLEAN
-        }
+        Some(Command::Metrics) => say(collectors::table::text(), exit::CLEAN),
         Some(Command::Alerts(arguments)) => print_alerts(arguments),
         Some(Command::Runbook(arguments)) => runbook(arguments),
         Some(Command::Reader(arguments)) => reader(arguments),
@@ -74,6 +71,19 @@ fn configuration(cli: &Cli) -> Result<Config, String> {
     Ok(config)
 }
 
+/// Prints to standard output, and returns the exit code: `code`, also for a reader such as `head` that wants the beginning only.
+/// Any other failure is told and is [`exit::BLIND`], as a part must not be taken for the whole.
+fn say(text: impl AsRef<str>, code: u8) -> u8 {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_ref().as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("brokerwatch: standard output cannot be written to: {error}");
+            exit::BLIND
+        }
+        _ => code,
+    }
+}
+
 fn usage(message: &str) -> u8 {
     eprintln!("brokerwatch: {message}");
     exit::USAGE
@@ -81,15 +91,11 @@ fn usage(message: &str) -> u8 {
 
 fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
     if arguments.list {
-        print!("{}", report::list());
-        return exit::CLEAN;
+        return say(report::list(), exit::CLEAN);
     }
     if let Some(id) = &arguments.explain {
         return match report::explain(id) {
-            Some(text) => {
-                print!("{text}");
-                exit::CLEAN
-            }
+            Some(text) => say(text, exit::CLEAN),
             None => usage(&format!("--explain={id}: there is no such check; `brokerwatch check --list` names them")),
         };
     }
@@ -99,8 +105,7 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         Err(message) => return usage(&message),
     };
     let report = report::check(&snapshot, &terms);
-    print!("{}", report.write(arguments.format, &snapshot));
-    report.exit_code(arguments.fail_on)
+    say(report.write(arguments.format, &snapshot), report.exit_code(arguments.fail_on))
 }
 
 /// What `check` was told, else what the configuration says.
@@ -168,12 +173,10 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         return exit::BLIND;
     }
     let Some(before) = before else {
-        print!("{}", now.text());
-        return exit::CLEAN;
+        return say(now.text(), exit::CLEAN);
     };
     let differences = before.differences(&now);
-    print!("{differences}");
-    if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS }
+    say(&differences, if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS })
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
@@ -190,10 +193,7 @@ fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
             Some(why) => blind(&why),
             None => blind("no Kafka node was seen: name one with --kafka.server=HOST:PORT"),
         },
-        Ok(answers) => {
-            print!("{}", report::what_if::write(&answers, arguments.format));
-            report::what_if::exit_code(&answers)
-        }
+        Ok(answers) => say(report::what_if::write(&answers, arguments.format), report::what_if::exit_code(&answers)),
         Err(nothing) if nothing.is_blind() => blind(&nothing.to_string()),
         Err(nothing) => usage(&nothing.to_string()),
     }
@@ -206,19 +206,17 @@ fn snapshot(cli: &Cli) -> u8 {
     };
     let snapshot = life::look_at_node(cli, config);
     match serde_json::to_string_pretty(&snapshot) {
-        Ok(text) => println!("{text}"),
+        Ok(text) => say(text + "\n", if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }),
         Err(error) => {
             eprintln!("brokerwatch: the snapshot could not be written: {error}");
-            return exit::BLIND;
+            exit::BLIND
         }
     }
-    if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }
 }
 
 fn print_alerts(arguments: &AlertsArgs) -> u8 {
     if arguments.list {
-        print!("{}", alerts::list());
-        return exit::CLEAN;
+        return say(alerts::list(), exit::CLEAN);
     }
     let wish = alerts::Wish {
         format: arguments.format,
@@ -239,10 +237,7 @@ fn runbook(arguments: &RunbookArgs) -> u8 {
 
 fn print_or_tell(made: Result<String, String>) -> u8 {
     match made {
-        Ok(text) => {
-            print!("{text}");
-            exit::CLEAN
-        }
+        Ok(text) => say(text, exit::CLEAN),
         Err(message) => usage(&message),
     }
 }

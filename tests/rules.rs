@@ -230,6 +230,21 @@ fn links_lead_where_they_are_wanted() {
 }
 
 #[test]
+fn a_reader_that_has_had_enough_is_no_failure_and_a_full_disk_is_one() {
+    let to = |out: std::process::Stdio| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_brokerwatch"));
+        let output = command.arg("alerts").stdout(out).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(to(writer.into()), (Some(0), String::new()));
+    let (code, said) = to(std::fs::File::create("/dev/full").unwrap().into());
+    assert!(code == Some(2) && said.starts_with("brokerwatch: standard output cannot be written to: "), "{said}");
+}
+
+#[test]
 fn the_command_prints_lists_and_refuses() {
     let run = |arguments: &[&str]| {
         let output = Command::cargo_bin("brokerwatch").unwrap().args(arguments).output().unwrap();
