@@ -99,6 +99,7 @@ async fn serve_until_stopped(cli: &Cli, config: Config, gate: Arc<Gate>, level: 
         })
         .await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    context.keep_all_histories().await;
     exit::CLEAN
 }
 

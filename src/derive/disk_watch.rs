@@ -175,14 +175,26 @@ impl DiskWatch {
             return None;
         }
         watched.kept_at = Some(at);
-        let serial = watched.wanted.serial.clone()?;
-        let models = watched.detectors.iter().map(|(op, detector)| (*op, detector.model()));
-        let text = State::write(&serial, &watched.ground, models);
+        let (serial, text) = watched.written()?;
         Some((name.clone(), serial, text))
+    }
+
+    /// All drives that may be kept, whether or not they are due: serial and the text of its file.
+    #[must_use]
+    pub fn keep_all(&self) -> Vec<(String, String)> {
+        self.devices.values().filter(|watched| watched.restored).filter_map(Watched::written).collect()
     }
 }
 
 impl Watched {
+    /// Its serial, and the text of its file.
+    fn written(&self) -> Option<(String, String)> {
+        let serial = self.wanted.serial.clone()?;
+        let models = self.detectors.iter().map(|(op, detector)| (*op, detector.model()));
+        let text = State::write(&serial, &self.ground, models);
+        Some((serial, text))
+    }
+
     fn advance(&mut self, at: UnixMs, counters: DiskCounters, around: &Circumstances) -> Disk {
         let same = self.carried.advance(counters);
         let counters = self.carried.total().clone();
@@ -319,6 +331,8 @@ mod tests {
         let at = UnixMs(old.second * 1_000);
         assert!(old.watch.keep(at).is_none());
         let (.., text) = old.watch.keep(at.plus(KEEP_EVERY_MS)).unwrap();
+        assert_eq!(old.watch.keep_all(), [("S1".to_owned(), text.clone())], "as at the end of the program");
+        assert!(machine.watch.keep_all().is_empty(), "whose file was not read it must not be overwritten");
         let (ground, models) = State::read(&text, "S1").unwrap();
         assert_eq!(ground, Ground { kernel: Some("6.1".to_owned()), scheduler: Some("none".to_owned()) });
         next.seconds(1, 6, &drive("S1"), &around("6.12", None));

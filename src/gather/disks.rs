@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::rounds::LOG_DIR_MS;
 use super::{Context, NotSeen, now};
@@ -17,6 +20,8 @@ use crate::sources::{DISKS, DRIVES, Round};
 
 /// Clock ticks a second in `/proc`, on every architecture that Linux has today.
 const TICKS_MS: u64 = 10;
+/// How long the end of the program may wait for what was learned of drives to be kept.
+const KEEP_MAX: Duration = Duration::from_secs(3);
 
 /// What the devices do.
 pub fn disks(context: Arc<Context>) -> Round {
@@ -108,10 +113,29 @@ impl Context {
         }
         let due = self.disk_watch().keep(now());
         if let Some((_, serial, text)) = due {
-            let question = Question::HistoryWrite { dir: dir.to_path_buf(), name: file_name(&serial), text };
-            if let Err(failure) = self.reader.ask::<()>(&group, question, LOG_DIR_MS).await {
-                self.complain_of_history("write", dir, &failure);
+            self.write_history(dir, &serial, text).await;
+        }
+    }
+
+    /// Keeps what was learned of all drives, before the program ends: as far as that can be done in [`KEEP_MAX`].
+    pub async fn keep_all_histories(&self) {
+        let Some(dir) = self.config.load().state_dir.clone() else { return };
+        let histories = self.disk_watch().keep_all();
+        let keep = async {
+            for (serial, text) in histories {
+                self.write_history(&dir, &serial, text).await;
             }
+        };
+        if timeout(KEEP_MAX, keep).await.is_err() {
+            tracing::warn!("--path.state does not answer: what was learned of drives since it was last kept is lost.");
+        }
+    }
+
+    async fn write_history(&self, dir: &Path, serial: &str, text: String) {
+        let group = dir.to_string_lossy().into_owned();
+        let question = Question::HistoryWrite { dir: dir.to_path_buf(), name: file_name(serial), text };
+        if let Err(failure) = self.reader.ask::<()>(&group, question, LOG_DIR_MS).await {
+            self.complain_of_history("write", dir, &failure);
         }
     }
 
