@@ -133,7 +133,7 @@ fn what_another_user_may_not_see_is_denied_and_never_zero() {
     maps_of(of, |place| matches!(place, PerfDataPlace::Shared { .. }));
     let procfs = PathBuf::from("/proc");
     let questions = [
-        Question::Resources { procfs: procfs.clone(), sysfs: "/sys".into(), of },
+        Question::Resources { procfs: procfs.clone(), sysfs: "/sys".into(), of, before: vec![] },
         Question::MemoryMaps { procfs: procfs.clone(), of },
         Question::Jvm { procfs, of, mapped: None },
     ];

@@ -60,7 +60,7 @@ fn look(tree: &Tree) -> NodeView {
     // Trees without it are of a machine only.
     let process = process(&procfs);
     let of = process.as_ref().map(|process| ProcessId { pid: BROKER, start_ticks: process.start_ticks });
-    let resources = of.and_then(|of| read_resources(&procfs, &sysfs, of).ok());
+    let resources = of.and_then(|of| read_resources(&procfs, &sysfs, of, &[]).ok());
     let memory_maps = of.and_then(|of| read_memory_maps(&procfs, of).ok());
     NodeView {
         process: process.map_or_else(Section::default, |process| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use super::rounds::QUESTION_MS;
 use super::{Context, NotSeen, now};
@@ -23,13 +23,14 @@ pub fn resources(context: Arc<Context>) -> Round {
         let work = async move {
             let of = look.own_process()?;
             let (procfs, sysfs) = look.roots();
-            let question = Question::Resources { procfs, sysfs, of };
+            let before = look.thread_sums().known(of);
+            let question = Question::Resources { procfs, sysfs, of, before };
             let answer: ResourcesAnswer = look.reader.ask(PROC_PID, question, QUESTION_MS).await?;
             let mut resources = answer.resources;
             let broken = resources.unread.values().filter(|kind| **kind == ErrorKind::Parse).count();
             look.metrics.parse_errors(RESOURCES.name, broken);
             if let Some(threads) = answer.threads {
-                look.thread_times.lock().unwrap_or_else(PoisonError::into_inner).advance(threads, &mut resources);
+                look.thread_sums().advance(threads, &mut resources);
             }
             Ok(resources)
         };
@@ -83,6 +84,10 @@ impl Context {
         (config.procfs.clone(), config.sysfs.clone())
     }
 
+    fn thread_sums(&self) -> MutexGuard<'_, ThreadSums> {
+        self.thread_times.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The process that is watched.
     fn own_process(&self) -> Result<ProcessId, NotSeen> {
         let (chosen, tried) = self.store.read(|view| {
@@ -107,15 +112,25 @@ pub(super) struct ThreadSums {
 }
 
 impl ThreadSums {
+    /// Ticks that the threads of this process had run at the last look, by id; of those that have told what they waited.
+    fn known(&self, of: ProcessId) -> Vec<(u32, u64)> {
+        let known = self.last.iter().filter(|(_, times)| self.of == of && times.run_queue_ns.is_some());
+        known.map(|(id, times)| (*id, times.cpu_ticks)).collect()
+    }
+
     /// Adds what the threads waited since the last look, and puts the sums into `resources`. What a thread waited before
     /// the first look counts too; what it waited between the last look and its end does not.
-    fn advance(&mut self, threads: BTreeMap<u32, ThreadTimes>, resources: &mut Resources) {
+    fn advance(&mut self, mut threads: BTreeMap<u32, ThreadTimes>, resources: &mut Resources) {
         if self.of != resources.of {
             *self = Self { of: resources.of, ..Self::default() };
         }
         let (mut knows_queue, mut knows_io) = (false, false);
-        for (id, times) in &threads {
+        for (id, times) in &mut threads {
             let before = self.last.get(id).copied().unwrap_or_default();
+            if times.cpu_ticks == before.cpu_ticks {
+                // It was not asked: it has not run, and so has not waited to.
+                times.run_queue_ns = times.run_queue_ns.or(before.run_queue_ns);
+            }
             if let Some(now) = times.run_queue_ns {
                 self.run_queue_ns = self.run_queue_ns.saturating_add(growth(before.run_queue_ns, now));
                 knows_queue = true;
@@ -142,7 +157,7 @@ mod tests {
     use super::*;
 
     fn times(run_queue_ns: u64) -> ThreadTimes {
-        ThreadTimes { run_queue_ns: Some(run_queue_ns), block_io_ms: None }
+        ThreadTimes { cpu_ticks: run_queue_ns, run_queue_ns: Some(run_queue_ns), block_io_ms: None }
     }
 
     #[test]
@@ -161,5 +176,23 @@ mod tests {
         assert_eq!(waited(1, &[(7, 5_000), (8, 2_000)]), Some(13), "its id is another thread's now");
         assert_eq!(waited(1, &[]), None);
         assert_eq!(waited(2, &[(7, 1_000)]), Some(1), "another process begins anew");
+    }
+
+    #[test]
+    fn a_thread_that_was_not_asked_has_waited_what_it_had_before() {
+        let mut sums = ThreadSums::default();
+        let of = ProcessId { pid: 7, start_ticks: 1 };
+        let mut waited = |threads: &[(u32, u64, Option<u64>)]| {
+            let mut resources = Resources { of, ..Resources::default() };
+            let times =
+                |(id, cpu_ticks, run_queue_ns)| (id, ThreadTimes { cpu_ticks, run_queue_ns, block_io_ms: None });
+            sums.advance(threads.iter().copied().map(times).collect(), &mut resources);
+            (resources.run_queue_wait_us, sums.known(of))
+        };
+        assert_eq!(waited(&[(7, 5, Some(4_000)), (8, 5, Some(6_000))]), (Some(10), vec![(7, 5), (8, 5)]));
+        assert_eq!(waited(&[(7, 5, None), (8, 5, None)]), (Some(10), vec![(7, 5), (8, 5)]), "none has run");
+        assert_eq!(waited(&[(7, 6, Some(9_000)), (8, 5, None)]), (Some(15), vec![(7, 6), (8, 5)]));
+        assert_eq!(waited(&[(7, 7, None)]), (None, vec![]), "one that ran and does not tell is asked again");
+        assert!(sums.known(ProcessId { pid: 7, start_ticks: 2 }).is_empty(), "another process with its id");
     }
 }

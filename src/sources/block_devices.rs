@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use super::kernel_files::real_path;
 use super::mounts::{Mount, mount_of};
 use crate::limits::{BLOCK_DEVICES_MAX, BLOCK_LAYERS_MAX, SYSFS_FILE_BYTES_MAX};
 use crate::snapshot::{DiskClass, DiskFacts, Layer, LayerKind};
@@ -29,6 +30,8 @@ pub struct Below {
 pub struct BlockDevices<'a> {
     sysfs: PathBuf,
     mounts: &'a [Mount],
+    /// Whether the facts of drives are wanted: each takes a dozen files.
+    with_facts: bool,
     seen: BTreeSet<String>,
     below: Below,
 }
@@ -37,8 +40,8 @@ impl<'a> BlockDevices<'a> {
     /// A walk that has seen nothing; `mounts` are the machine's, by which files behind loop devices are placed.
     #[must_use]
     pub fn new(sysfs: &Path, mounts: &'a [Mount]) -> Self {
-        let sysfs = fs::canonicalize(sysfs).unwrap_or_else(|_| sysfs.to_path_buf());
-        Self { sysfs, mounts, seen: BTreeSet::new(), below: Below::default() }
+        let sysfs = real_path(sysfs).unwrap_or_else(|_| sysfs.to_path_buf());
+        Self { sysfs, mounts, with_facts: true, seen: BTreeSet::new(), below: Below::default() }
     }
 
     /// What was found.
@@ -110,7 +113,7 @@ impl<'a> BlockDevices<'a> {
 
     /// Follows the device `MAJOR:MINOR`; its kernel name, absent when `/sys` does not know it.
     fn follow(&mut self, device: &str, depth: usize) -> Option<String> {
-        let at = fs::canonicalize(self.sysfs.join("dev/block").join(device)).ok()?;
+        let at = real_path(&self.sysfs.join("dev/block").join(device)).ok()?;
         let name = at.file_name()?.to_string_lossy().into_owned();
         if !self.seen.insert(name.clone()) || depth > BLOCK_LAYERS_MAX || self.seen.len() > BLOCK_DEVICES_MAX {
             return Some(name);
@@ -159,11 +162,13 @@ impl<'a> BlockDevices<'a> {
         if !self.below.drives.contains(&name) {
             self.below.drives.push(name.clone());
         }
-        self.below.disks.insert(name.clone(), self.facts(at, &name, device));
+        if self.with_facts {
+            self.below.disks.insert(name.clone(), self.facts(at, &name, device));
+        }
     }
 
     fn facts(&self, at: &Path, name: &str, device: &str) -> DiskFacts {
-        let hardware = fs::canonicalize(at.join("device")).unwrap_or_else(|_| at.join("device"));
+        let hardware = real_path(&at.join("device")).unwrap_or_else(|_| at.join("device"));
         let first = |names: &[&Path]| names.iter().find_map(|name| text(name));
         let model = match (text(&hardware.join("vendor")), text(&hardware.join("model"))) {
             // Of an ATA drive the vendor is just that word; of virtio it is a number.
@@ -216,8 +221,7 @@ impl<'a> BlockDevices<'a> {
             name.strip_prefix("nvme").is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
         };
         let names = names_in(hardware);
-        let controllers =
-            names.iter().filter(is_controller).filter_map(|name| fs::canonicalize(hardware.join(name)).ok());
+        let controllers = names.iter().filter(is_controller).filter_map(|name| real_path(&hardware.join(name)).ok());
         controllers.map(|path| parts(&path)).next().unwrap_or(own)
     }
 
@@ -336,10 +340,9 @@ fn clean(bytes: &[u8]) -> Option<String> {
 /// is none (a network, memory) or `/sys` does not tell.
 #[must_use]
 pub fn whole_disk(sysfs: &Path, mount: &Mount, mounts: &[Mount]) -> Option<String> {
-    let mut walk = BlockDevices::new(sysfs, mounts);
-    let top = walk.follow_mount(mount)?;
+    let mut walk = BlockDevices { with_facts: false, ..BlockDevices::new(sysfs, mounts) };
+    let mut at = walk.follow_mount(mount)?;
     let below = walk.into_below();
-    let mut at = top;
     while let Some(layer) = below.layers.iter().find(|layer| layer.name == at) {
         match layer.below.as_slice() {
             [only] => at.clone_from(only),

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::kernel_files::real_path;
 use crate::limits::SYSFS_FILE_BYTES_MAX;
 use crate::snapshot::{Drive, ErrorKind, Failure, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 
@@ -20,22 +21,24 @@ pub fn read_drive(sysfs: &Path, name: &str) -> Result<Drive, Failure> {
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return Err(known());
     }
-    let at = fs::canonicalize(sysfs.join("class/block").join(name)).map_err(|_| known())?;
+    let at = real_path(&sysfs.join("class/block").join(name)).map_err(|_| known())?;
     let mut look = Look::default();
     // A partition has the queue and the drive of its disk, which is looked at too.
     if at.join("partition").exists() {
         return Ok(Drive::default());
     }
-    let mut drive = Drive {
-        queue: queue(&mut look, &at.join("queue")),
-        md: md(&mut look, &at.join("md")),
-        suspended: look.number(&at.join("dm/suspended")).map(|suspended| suspended != 0),
-        ..Drive::default()
-    };
-    if look.text(&at.join("dm/uuid")).is_some_and(|uuid| uuid.starts_with("mpath-")) {
-        paths(&mut look, &at.join("slaves"), &mut drive);
+    let mut drive = Drive { queue: queue(&mut look, &at.join("queue")), ..Drive::default() };
+    // The kernel's names tell which of them there can be.
+    if at.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"md")) {
+        drive.md = md(&mut look, &at.join("md"));
     }
-    if let Ok(device) = fs::canonicalize(at.join("device")) {
+    if at.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"dm-")) {
+        drive.suspended = look.number(&at.join("dm/suspended")).map(|suspended| suspended != 0);
+        if look.text(&at.join("dm/uuid")).is_some_and(|uuid| uuid.starts_with("mpath-")) {
+            paths(&mut look, &at.join("slaves"), &mut drive);
+        }
+    }
+    if let Ok(device) = real_path(&at.join("device")) {
         hardware(&mut look, sysfs, &device, &mut drive);
     }
     drive.unreadable = look.unreadable;
@@ -208,14 +211,16 @@ fn sata_link(look: &mut Look, at: &Path) -> Option<Link> {
 
 /// The link of a PCI device against what it and the port above it can do: a slot narrower than the drive is no fault.
 fn pcie_link(look: &mut Look, at: &Path) -> Option<Link> {
-    let at = fs::canonicalize(at).ok()?;
+    let at = real_path(at).ok()?;
     let above = at.parent().map(Path::to_path_buf).unwrap_or_default();
     let mut ratio = |what: &str, parse: fn(&str) -> Option<f64>| {
         let mut value =
             |at: &Path, which: &str| look.text(&at.join(format!("{which}_link_{what}"))).as_deref().and_then(parse);
         let current = value(&at, "current")?;
         let own = value(&at, "max")?;
-        Some(current / value(&above, "max").map_or(own, |port| port.min(own)))
+        // What does all that it can is held back by no port: then that one is not asked.
+        let full = if current < own { value(&above, "max").map_or(own, |port| port.min(own)) } else { own };
+        Some(current / full)
     };
     let width = |text: &str| text.parse().ok().filter(|width: &f64| (1.0..=32.0).contains(width));
     let (speed_ratio, width_ratio) = (ratio("speed", parse_speed), ratio("width", width));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::kernel_files::{KernelFiles, numbered, parse_cpu_list};
+use super::kernel_files::{KernelFiles, numbered, parse_cpu_list, real_path};
 use crate::limits::{MEMORY_MODULES_MAX, SENSORS_MAX};
 use crate::snapshot::{CpuPackage, Hardware, MemoryErrors, PcieErrors, SensorAlarm};
 
@@ -162,7 +162,7 @@ fn read_pcie(files: &mut KernelFiles, sysfs: &Path, disks: &[String], nics: &[St
     let of_disks = disks.iter().map(|name| (name, sysfs.join("class/block").join(name)));
     let of_nics = nics.iter().map(|name| (name, sysfs.join("class/net").join(name)));
     for (name, at) in of_disks.chain(of_nics) {
-        let Ok(real) = fs::canonicalize(&at) else { continue };
+        let Ok(real) = real_path(&at) else { continue };
         let mut functions = real.ancestors().filter(|path| is_pci_function(path));
         let (endpoint, port) = (functions.next(), functions.next());
         for (path, upstream) in endpoint.map(|path| (path, false)).into_iter().chain(port.map(|path| (path, true))) {
@@ -193,7 +193,7 @@ fn is_pci_function(path: &Path) -> bool {
 
 /// The PCI address of an interface; absent when it is none.
 pub(super) fn pci_address(sysfs: &Path, interface: &str) -> Option<String> {
-    let real = fs::canonicalize(sysfs.join("class/net").join(interface)).ok()?;
+    let real = real_path(&sysfs.join("class/net").join(interface)).ok()?;
     let function = real.ancestors().find(|path| is_pci_function(path))?;
     Some(function.file_name()?.to_str()?.to_owned())
 }

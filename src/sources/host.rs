@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use rustix::fs::OFlags;
 
 use super::certificate::parse_chain;
+use super::kernel_files::read_at;
 use super::log_dir_place::id_of;
 use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
@@ -35,14 +37,8 @@ const JAVA: &str = "java";
 /// # Errors
 /// `Io` or `Permission` when the directory of processes cannot be listed.
 pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Failure> {
-    let entries = fs::read_dir(procfs).map_err(|error| file_failure(procfs, &error))?;
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).take(PROCESSES_MAX);
-    let is_java = |pid: &u32| {
-        let comm = fs::read_to_string(procfs.join(pid.to_string()).join("comm")).unwrap_or_default();
-        comm.trim() == JAVA || known.contains(pid)
-    };
-    let pids: BTreeSet<u32> = pids.filter(is_java).collect();
-    let processes = pids.into_iter().filter_map(|pid| read_node_process(procfs, sysfs, pid)).take(HOST_NODES_MAX);
+    let processes = java_processes(procfs, known).map_err(|error| file_failure(procfs, &error))?;
+    let processes = processes.into_iter().filter_map(|pid| read_node_process(procfs, sysfs, pid)).take(HOST_NODES_MAX);
     let nodes = processes.map(|process| {
         let file = read_node_file(procfs, Some(process.pid), &process.properties_file, &process.overrides);
         HostNode { process: Some(process), file, dirs: Default::default(), twice: vec![] }
@@ -60,6 +56,20 @@ pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Fai
         max_map_count: number(&procfs.join("sys/vm/max_map_count")),
         nodes: nodes.collect(),
     })
+}
+
+/// Processes that the kernel calls Java virtual machines, and those that are `known`. A name is asked for each time: the
+/// scripts that start Kafka become its process, with its id and its start.
+fn java_processes(procfs: &Path, known: &[u32]) -> std::io::Result<BTreeSet<u32>> {
+    let entries = fs::read_dir(procfs)?;
+    let directory: OwnedFd = fs::File::open(procfs)?.into();
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).take(PROCESSES_MAX);
+    let mut comm = Vec::new();
+    let mut is_java = |pid: &u32| {
+        let read = read_at(&directory, &format!("{pid}/comm"), &mut comm);
+        (read.is_some() && comm.trim_ascii() == JAVA.as_bytes()) || known.contains(pid)
+    };
+    Ok(pids.filter(|pid| is_java(pid)).collect())
 }
 
 /// The configuration of a node, as its process sees the file.
@@ -129,7 +139,7 @@ fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProces
     let cwd = fs::read_link(at.join("cwd")).ok();
     let flags = parse_flags(&cmdline);
     let status = text(&at.join("status"));
-    let descriptors = read_descriptors(&at);
+    let descriptors = read_descriptors(&at, flags.version.is_none());
     let mounts = read_mounts(procfs, &pid.to_string());
     let absolute = |path: String| match &cwd {
         Some(cwd) => cwd.join(path).to_string_lossy().into_owned(),
@@ -259,10 +269,11 @@ fn parse_size(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-/// How many descriptors a process has, and the version of Kafka's jar among the first of them.
-fn read_descriptors(at: &Path) -> Option<(u64, Option<String>)> {
+/// How many descriptors a process has, and where that is wanted the version of Kafka's jar among the first of them.
+fn read_descriptors(at: &Path, with_version: bool) -> Option<(u64, Option<String>)> {
     let entries: Vec<PathBuf> = fs::read_dir(at.join("fd")).ok()?.flatten().map(|entry| entry.path()).collect();
-    let targets = entries.iter().take(DESCRIPTORS_LOOKED_AT_MAX).filter_map(|entry| fs::read_link(entry).ok());
+    let looked_at = if with_version { DESCRIPTORS_LOOKED_AT_MAX } else { 0 };
+    let targets = entries.iter().take(looked_at).filter_map(|entry| fs::read_link(entry).ok());
     let version = targets.filter_map(|target| jar_version(&target.to_string_lossy())).next();
     Some((entries.len() as u64, version))
 }

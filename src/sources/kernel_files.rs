@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::properties::file_failure;
@@ -99,6 +101,41 @@ pub fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     let mut files = KernelFiles::default();
     files.fill(path)?;
     Ok(files.buffer)
+}
+
+/// Reads a file of less than a kilobyte below an open directory, with one call; absent when it is not there.
+pub(super) fn read_at(directory: &OwnedFd, path: &str, buffer: &mut Vec<u8>) -> Option<()> {
+    let file = rustix::fs::openat(directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    buffer.clear();
+    buffer.resize(1 << 10, 0);
+    let length = rustix::io::read(&file, &mut buffer[..]).ok()?;
+    buffer.truncate(length);
+    Some(())
+}
+
+/// The path of what is at `path`, without symbolic links. The kernel is asked once, not for each part of it.
+///
+/// # Errors
+/// As opening it.
+pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
+    let file = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    match path_of(&file) {
+        Some(real) => Ok(real),
+        // Without a /proc of our own.
+        None => std::fs::canonicalize(path),
+    }
+}
+
+/// The path of an open file without symbolic links; absent when it has none, or there is no `/proc`.
+pub(super) fn path_of(file: &OwnedFd) -> Option<PathBuf> {
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok().filter(|path| path.is_absolute())
+}
+
+/// The kernel's name of the block device `MAJOR:MINOR`; absent when `/sys` does not have it.
+pub(super) fn device_name(sysfs: &Path, device: &str) -> Option<String> {
+    let link = sysfs.join("dev/block").join(device);
+    let target = std::fs::read_link(&link).or_else(|_| real_path(&link)).ok()?;
+    Some(target.file_name()?.to_string_lossy().into_owned())
 }
 
 /// Entries of a directory whose names begin with one of `prefixes` and a digit, by that number; none when it cannot be

@@ -12,6 +12,7 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+use super::kernel_files::device_name;
 use super::log_dir_place::{Entry, each_directory, read_meta, read_space};
 use super::name_space::NameSpace;
 use super::properties::file_failure;
@@ -108,10 +109,7 @@ pub struct FsAnswer {
 /// What the file system of type `kind` on the device `MAJOR:MINOR` says of itself: nothing for other types than ext4 and XFS.
 #[must_use]
 pub fn read_fs(procfs: &Path, sysfs: &Path, device: &str, kind: &str) -> FsAnswer {
-    let name = fs::canonicalize(sysfs.join("dev/block").join(device)).ok();
-    let Some(name) = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned())) else {
-        return FsAnswer::default();
-    };
+    let Some(name) = device_name(sysfs, device) else { return FsAnswer::default() };
     let text = |path: PathBuf| fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
     match kind {
         "ext4" | "ext3" | "ext2" => {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
+use super::kernel_files::path_of;
 use super::mounts::{Mount, mount_of, read_mounts};
 use super::properties::file_failure;
 use crate::snapshot::Failure;
@@ -101,9 +102,4 @@ impl NameSpace {
         let place = |mounts: &[Mount]| mount_of(mounts, path).map(|mount| (mount.fs.clone(), mount.inside(path)));
         place(self.mounts()).is_some_and(|theirs| place(&read_mounts(&self.procfs, "self")) == Some(theirs))
     }
-}
-
-fn path_of(file: &OwnedFd) -> Option<PathBuf> {
-    use std::os::fd::AsRawFd;
-    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok().filter(|path| path.is_absolute())
 }

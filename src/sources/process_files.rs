@@ -28,9 +28,13 @@ pub fn parse_process_stat(bytes: &[u8]) -> Option<ProcessStat> {
     let behind = std::str::from_utf8(bytes.get(name_ends + 1..)?).ok()?;
     let mut fields = behind.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
-    // Field N of the manual is field N - 4 of these.
-    let fields: Vec<&str> = fields.collect();
-    let number = |field: usize| fields.get(field - 4)?.parse::<u64>().ok();
+    // The next field is the fourth of the manual.
+    let mut next = 4;
+    let mut number = |field: usize| {
+        let found = fields.nth(field - next)?.parse::<u64>().ok();
+        next = field + 1;
+        found
+    };
     Some(ProcessStat {
         state,
         major_faults: number(12)?,

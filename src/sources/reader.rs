@@ -176,6 +176,9 @@ pub enum Question {
         sysfs: PathBuf,
         /// The process.
         of: ProcessId,
+        /// Ticks that its threads had run when their times were last told, by id.
+        #[serde(default)]
+        before: Vec<(u32, u64)>,
     },
     /// Its memory maps; the answer is a `MemoryMaps`.
     MemoryMaps {
@@ -309,10 +312,11 @@ impl Reader {
         // A task of its own: a caller that gives up must not lose a reader that hangs.
         let asked = tokio::spawn(async move { reader.ask_now(&mount, &question, deadline_ms).await });
         let answer = asked.await.map_err(|_| broken("could not be asked"))??;
-        serde_json::from_value(answer).map_err(|_| broken("answered with something else"))
+        serde_json::from_str::<Result<T, Failure>>(&answer).map_err(|_| broken("answered with something else"))?
     }
 
-    async fn ask_now(&self, mount: &str, question: &Question, deadline_ms: u64) -> Result<serde_json::Value, Failure> {
+    /// The line that the reader answers with.
+    async fn ask_now(&self, mount: &str, question: &Question, deadline_ms: u64) -> Result<String, Failure> {
         let mut state = self.state.lock().await;
         self.look_after_stuck(&mut state, mount).await?;
         let mut line = serde_json::to_string(question).map_err(|_| broken("could not be asked"))?;
@@ -326,7 +330,7 @@ impl Reader {
             match timeout(Duration::from_millis(deadline_ms), running.exchange(&line)).await {
                 Ok(Ok(answer)) => {
                     state.running = Some(running);
-                    return serde_json::from_str(&answer).map_err(|_| broken("answered with something else"))?;
+                    return Ok(answer);
                 }
                 Ok(Err(error)) => {
                     if error.kind() == std::io::ErrorKind::FileTooLarge {
@@ -443,47 +447,57 @@ pub fn serve_socket(path: &Path, program: &Path) -> std::io::Result<()> {
 /// When `input` or `output` breaks: then the server is gone.
 pub fn answer_questions(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
     for line in input.lines() {
-        let answer = match serde_json::from_str::<Question>(&line?) {
+        let mut answer = match serde_json::from_str::<Question>(&line?) {
             Ok(question) => answer(&question),
-            Err(_) => Err(broken("was asked what it does not know: server and reader are of different versions")),
+            Err(_) => written::<()>(Err(broken(
+                "was asked what it does not know: server and reader are of different versions",
+            ))),
         };
-        serde_json::to_writer(&mut output, &answer)?;
-        output.write_all(b"\n")?;
+        answer.push(b'\n');
+        output.write_all(&answer)?;
         output.flush()?;
     }
     Ok(())
 }
 
-fn answer(question: &Question) -> Result<serde_json::Value, Failure> {
-    fn value<T: Serialize>(result: Result<T, Failure>) -> Result<serde_json::Value, Failure> {
-        serde_json::to_value(result?).map_err(|_| broken("has an answer that cannot be written"))
-    }
+/// An answer as it goes to the server.
+fn written<T: Serialize>(answer: Result<T, Failure>) -> Vec<u8> {
+    serde_json::to_vec(&answer).unwrap_or_else(|_| {
+        let unwritten: Result<(), Failure> = Err(broken("has an answer that cannot be written"));
+        serde_json::to_vec(&unwritten).unwrap_or_default()
+    })
+}
+
+/// What the reader says to one question, as JSON.
+fn answer(question: &Question) -> Vec<u8> {
     match question {
-        Question::Process { procfs, wanted } => value(read_broker_process(procfs, wanted)),
-        Question::State { procfs, pid } => value(Ok(read_state(procfs, *pid))),
+        Question::Process { procfs, wanted } => written(read_broker_process(procfs, wanted)),
+        Question::State { procfs, pid } => written(Ok(read_state(procfs, *pid))),
         Question::Properties { path, overrides, key_file } => {
-            value(read_properties(path, overrides, key_file.as_deref()))
+            written(read_properties(path, overrides, key_file.as_deref()))
         }
-        Question::LogDir { procfs, pid, path } => value(read_dir_files(procfs, *pid, path)),
-        Question::FileSystem { procfs, sysfs, device, kind } => value(Ok(read_fs(procfs, sysfs, device, kind))),
-        Question::Probe { procfs, pid, path } => value(Ok(probe(procfs, *pid, path))),
-        Question::Host { procfs, sysfs, known } => value(read_host(procfs, sysfs, known)),
-        Question::NodeFile { procfs, path } => value(read_node_file(procfs, None, path, &BTreeMap::new())),
-        Question::Place { procfs, sysfs, pid, path } => value(read_place(procfs, sysfs, *pid, path)),
-        Question::RealPath { procfs, pid, path } => value(read_real_path(procfs, *pid, path)),
-        Question::Drive { sysfs, name } => value(read_drive(sysfs, name)),
-        Question::HistoryRead { dir, name } => value(read_history(dir, name)),
-        Question::HistoryWrite { dir, name, text } => value(write_history(dir, name, text)),
-        Question::Below { procfs, sysfs, pid, path } => value(read_below(procfs, sysfs, *pid, path)),
-        Question::Resources { procfs, sysfs, of } => value(read_resources(procfs, sysfs, *of)),
-        Question::MemoryMaps { procfs, of } => value(read_memory_maps(procfs, *of)),
-        Question::HealthSpool { path } => value(read_spool(path)),
-        Question::KernelLog { device, before } => value(follow_kernel_log(device, before)),
-        Question::Jvm { procfs, of, mapped } => value(read_jvm(procfs, *of, mapped.as_deref())),
-        Question::Hardware { procfs, sysfs, disks, nics } => value(Ok(read_hardware(procfs, sysfs, disks, nics))),
-        Question::Sensors { sysfs } => value(Ok(read_sensors(sysfs))),
-        Question::Machine { procfs, sysfs } => value(Ok(read_machine(procfs, sysfs))),
-        Question::Network { procfs, sysfs, pid, addresses } => value(Ok(read_network(procfs, sysfs, *pid, addresses))),
-        Question::Sockets { procfs, pid, wanted } => value(read_sockets(procfs, *pid, wanted)),
+        Question::LogDir { procfs, pid, path } => written(read_dir_files(procfs, *pid, path)),
+        Question::FileSystem { procfs, sysfs, device, kind } => written(Ok(read_fs(procfs, sysfs, device, kind))),
+        Question::Probe { procfs, pid, path } => written(Ok(probe(procfs, *pid, path))),
+        Question::Host { procfs, sysfs, known } => written(read_host(procfs, sysfs, known)),
+        Question::NodeFile { procfs, path } => written(read_node_file(procfs, None, path, &BTreeMap::new())),
+        Question::Place { procfs, sysfs, pid, path } => written(read_place(procfs, sysfs, *pid, path)),
+        Question::RealPath { procfs, pid, path } => written(read_real_path(procfs, *pid, path)),
+        Question::Drive { sysfs, name } => written(read_drive(sysfs, name)),
+        Question::HistoryRead { dir, name } => written(read_history(dir, name)),
+        Question::HistoryWrite { dir, name, text } => written(write_history(dir, name, text)),
+        Question::Below { procfs, sysfs, pid, path } => written(read_below(procfs, sysfs, *pid, path)),
+        Question::Resources { procfs, sysfs, of, before } => written(read_resources(procfs, sysfs, *of, before)),
+        Question::MemoryMaps { procfs, of } => written(read_memory_maps(procfs, *of)),
+        Question::HealthSpool { path } => written(read_spool(path)),
+        Question::KernelLog { device, before } => written(follow_kernel_log(device, before)),
+        Question::Jvm { procfs, of, mapped } => written(read_jvm(procfs, *of, mapped.as_deref())),
+        Question::Hardware { procfs, sysfs, disks, nics } => written(Ok(read_hardware(procfs, sysfs, disks, nics))),
+        Question::Sensors { sysfs } => written(Ok(read_sensors(sysfs))),
+        Question::Machine { procfs, sysfs } => written(Ok(read_machine(procfs, sysfs))),
+        Question::Network { procfs, sysfs, pid, addresses } => {
+            written(Ok(read_network(procfs, sysfs, *pid, addresses)))
+        }
+        Question::Sockets { procfs, pid, wanted } => written(read_sockets(procfs, *pid, wanted)),
     }
 }

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, openat};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use super::control_group::read_control_group;
-use super::kernel_files::{KernelFiles, read_small};
+use super::kernel_files::{KernelFiles, read_at, read_small};
 use super::mounts::{mount_of, read_mounts};
 use super::process_files::{
     ProcessStat, parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
@@ -33,17 +33,27 @@ pub struct ResourcesAnswer {
 /// How long a thread has waited since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadTimes {
-    /// Nanoseconds that it was ready to run; absent when the kernel does not tell.
+    /// Clock ticks that it has run.
+    pub cpu_ticks: u64,
+    /// Nanoseconds that it was ready to run; absent when the kernel does not tell, or it has not run for a tick since the
+    /// last look and was not asked.
     pub run_queue_ns: Option<u64>,
     /// Milliseconds that it waited for drives; absent when they are not accounted.
     pub block_io_ms: Option<u64>,
 }
 
-/// Looks at one process.
+/// Looks at one process. `before` are the ticks that its threads had run, by id, when their times were last told: most
+/// threads of a broker sleep, and what such a one has waited to run is not asked for again. One that runs too little for a
+/// tick is told of when it has, with all that it waited.
 ///
 /// # Errors
 /// `NotFound` when the process has ended, `Permission` when not even its `stat` may be read.
-pub fn read_resources(procfs: &Path, sysfs: &Path, of: ProcessId) -> Result<ResourcesAnswer, Failure> {
+pub fn read_resources(
+    procfs: &Path,
+    sysfs: &Path,
+    of: ProcessId,
+    before: &[(u32, u64)],
+) -> Result<ResourcesAnswer, Failure> {
     let at = procfs.join(of.pid.to_string());
     let stat = read_stat_of(&at, of)?;
     let mut files = KernelFiles::default();
@@ -54,7 +64,8 @@ pub fn read_resources(procfs: &Path, sysfs: &Path, of: ProcessId) -> Result<Reso
     let accounted = files.read(&procfs.join("sys/kernel/task_delayacct"), "task_delayacct", |bytes| {
         std::str::from_utf8(bytes).ok()?.trim().parse::<u8>().ok()
     });
-    let (threads, uninterruptible) = read_threads(&at, accounted.map(|on| on != 0), ticks, &mut files);
+    let before = before.iter().copied().collect();
+    let (threads, uninterruptible) = read_threads(&at, &before, accounted.map(|on| on != 0), ticks, &mut files);
     let cgroup = files.read(&at.join("cgroup"), "cgroup", |bytes| (!bytes.is_empty()).then(|| bytes.to_vec()));
     let mounts = read_mounts(procfs, "self");
     let control_group = cgroup.and_then(|cgroup| read_control_group(sysfs, &mounts, &cgroup, &mut files));
@@ -120,6 +131,7 @@ type Threads = BTreeMap<u32, ThreadTimes>;
 /// not tell, and there a time that is not 0 shows that it is.
 fn read_threads(
     at: &Path,
+    before: &BTreeMap<u32, u64>,
     accounted: Option<bool>,
     ticks: u64,
     files: &mut KernelFiles,
@@ -138,14 +150,16 @@ fn read_threads(
     let (mut buffer, mut stats) = (Vec::with_capacity(1 << 10), 0);
     for id in ids.take(THREADS_LOOKED_AT_MAX) {
         // One that has ended meanwhile is simply not there.
-        let run_queue_ns =
-            read_at(&directory, &format!("{id}/schedstat"), &mut buffer).and_then(|()| parse_schedstat(&buffer));
         let stat = read_at(&directory, &format!("{id}/stat"), &mut buffer).and_then(|()| parse_process_stat(&buffer));
         let Some(stat) = stat else { continue };
         stats += 1;
+        let cpu_ticks = stat.user_ticks.saturating_add(stat.system_ticks);
+        let has_run = before.get(&id) != Some(&cpu_ticks);
+        let schedstat = has_run.then(|| read_at(&directory, &format!("{id}/schedstat"), &mut buffer)).flatten();
+        let run_queue_ns = schedstat.and_then(|()| parse_schedstat(&buffer));
         let shown = accounted.unwrap_or(stat.block_io_ticks > 0);
         let block_io_ms = shown.then(|| stat.block_io_ticks.saturating_mul(1_000) / ticks);
-        threads.insert(id, ThreadTimes { run_queue_ns, block_io_ms });
+        threads.insert(id, ThreadTimes { cpu_ticks, run_queue_ns, block_io_ms });
         if stat.state == 'D' {
             let seen = read_at(&directory, &format!("{id}/wchan"), &mut buffer);
             let class = seen.map_or(WaitClass::Unknown, |()| parse_wchan(&buffer));
@@ -157,16 +171,6 @@ fn read_threads(
         return (None, None);
     }
     (Some(threads), Some(stuck))
-}
-
-fn read_at(directory: &OwnedFd, path: &str, buffer: &mut Vec<u8>) -> Option<()> {
-    let file = openat(directory, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    buffer.clear();
-    // What these files hold fits one read.
-    buffer.resize(1 << 10, 0);
-    let length = rustix::io::read(&file, &mut buffer[..]).ok()?;
-    buffer.truncate(length);
-    Some(())
 }
 
 /// Counts the memory maps of a process, and finds the JVM's performance data among them.
@@ -225,32 +229,35 @@ struct MapsCounter {
 }
 
 impl MapsCounter {
-    fn take(&mut self, mut piece: &[u8]) {
-        while let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
-            self.count += 1;
-            if self.perf_data.is_none() {
-                let line = if self.begun.is_empty() {
-                    parse_perf_data_map(&piece[..end])
-                } else {
-                    self.begun.extend_from_slice(&piece[..end]);
-                    parse_perf_data_map(&self.begun)
-                };
-                self.perf_data = line;
-            }
-            self.begun.clear();
-            piece = &piece[end + 1..];
+    fn take(&mut self, piece: &[u8]) {
+        self.count += memchr_iter(b'\n', piece).count() as u64;
+        if self.perf_data.is_some() {
+            return;
         }
-        if self.perf_data.is_none() {
-            self.begun.extend_from_slice(piece);
-        }
+        let Some((first, last)) = memchr(b'\n', piece).zip(memrchr(b'\n', piece)) else {
+            return self.begun.extend_from_slice(piece);
+        };
+        self.begun.extend_from_slice(&piece[..first]);
+        self.perf_data = parse_perf_data_map(&self.begun).or_else(|| find_perf_data_map(&piece[first..last]));
+        self.begun.clear();
+        self.begun.extend_from_slice(&piece[last + 1..]);
     }
+}
+
+/// The first of these lines that is one of performance data.
+fn find_perf_data_map(lines: &[u8]) -> Option<(String, bool)> {
+    memmem::find_iter(lines, PERF_DATA_FOLDER).find_map(|at| {
+        let begins = memrchr(b'\n', &lines[..at]).map_or(0, |end| end + 1);
+        let ends = memchr(b'\n', &lines[at..]).map_or(lines.len(), |end| at + end);
+        parse_perf_data_map(&lines[begins..ends])
+    })
 }
 
 /// The path in a line of `maps` when it is that of performance data, and whether it was deleted.
 fn parse_perf_data_map(line: &[u8]) -> Option<(String, bool)> {
     // It ends in a process id; the thousands of lines of indexes and libraries do not.
     line.last().filter(|last| last.is_ascii_digit() || **last == b')')?;
-    let place = line.windows(PERF_DATA_FOLDER.len()).position(|window| window == PERF_DATA_FOLDER)?;
+    let place = memmem::find(line, PERF_DATA_FOLDER)?;
     let path = std::str::from_utf8(line.get(place..)?).ok()?;
     Some(match path.strip_suffix(" (deleted)") {
         Some(path) => (path.to_owned(), true),
@@ -290,7 +297,7 @@ mod tests {
     #[test]
     fn our_own_process_is_seen_as_the_system_shows_it() {
         let of = myself();
-        let answer = read_resources(Path::new("/proc"), Path::new("/sys"), of).unwrap();
+        let answer = read_resources(Path::new("/proc"), Path::new("/sys"), of, &[]).unwrap();
         let seen = answer.resources;
         let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
         assert!(seen.open_files.unwrap().abs_diff(descriptors) < 50, "{:?} and {descriptors}", seen.open_files);
@@ -303,9 +310,29 @@ mod tests {
     #[test]
     fn another_process_with_the_same_id_is_not_taken_for_it() {
         let other = ProcessId { start_ticks: 1, ..myself() };
-        let failure = read_resources(Path::new("/proc"), Path::new("/sys"), other).unwrap_err();
+        let failure = read_resources(Path::new("/proc"), Path::new("/sys"), other, &[]).unwrap_err();
         assert_eq!(failure.kind, ErrorKind::NotFound);
         assert_eq!(read_memory_maps(Path::new("/proc"), other).unwrap_err().kind, ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_thread_that_has_not_run_is_not_asked_what_it_waited_to_run() {
+        let base = std::env::temp_dir().join(format!("brokerwatch-threads-{}", std::process::id()));
+        for (id, ticks) in [(7, 5), (8, 9)] {
+            let at = base.join(format!("task/{id}"));
+            std::fs::create_dir_all(&at).unwrap();
+            let stat = format!("{id} (java) S 1 7 7 0 -1 0 0 0 0 0 {ticks} 1 0 0 20 0 2 0 55 0 0");
+            std::fs::write(at.join("stat"), stat).unwrap();
+            std::fs::write(at.join("schedstat"), "123 456 7").unwrap();
+        }
+        let look = |before: &[(u32, u64)]| {
+            let before = before.iter().copied().collect();
+            let (threads, _) = read_threads(&base, &before, None, 100, &mut KernelFiles::default());
+            threads.unwrap().values().map(|times| (times.cpu_ticks, times.run_queue_ns)).collect::<Vec<_>>()
+        };
+        assert_eq!(look(&[]), [(6, Some(456)), (10, Some(456))]);
+        assert_eq!(look(&[(7, 6), (8, 8)]), [(6, None), (10, Some(456))]);
+        std::fs::remove_dir_all(&base).unwrap();
     }
 
     #[test]
