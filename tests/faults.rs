@@ -449,6 +449,34 @@ fn a_mount_that_answers_again_is_read_again() {
 }
 
 #[test]
+fn what_a_log_directory_held_is_told_by_the_next_reader_and_not_after_a_change_or_a_hang() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let dir = host.log_dir("data", META);
+    let log = |name: &str| fs::create_dir(dir.join(name)).expect("a log");
+    log("orders-0.0a-future");
+    host.start_broker(11, 5, &host.properties(node.port, &[&dir]));
+    let sidecar = Sidecar::start(&[host.procfs()]);
+    let series = format!("kafka_log_dir_leftover_directories{{log_dir=\"{}\",kind=\"future\"}}", dir.display());
+    let future = |page: &str| value(page, &series);
+    // Two looks after its last change it is no longer listed.
+    let settle = || sleep(Duration::from_secs(10));
+    sidecar.until("it is listed", 6, |page| future(page) == Some(1.0));
+    settle();
+    let readers = sidecar.readers();
+    readers.iter().for_each(|reader| send(*reader, Signal::KILL));
+    assert!(within(8_000, || sidecar.readers().iter().any(|reader| !readers.contains(reader))), "{}", sidecar.log());
+    assert_eq!(future(&sidecar.page()), Some(1.0));
+    log("orders-1.0b-future");
+    sidecar.until("the change is seen", 8, |page| future(page) == Some(2.0));
+    settle();
+    assert_eq!(future(&sidecar.page()), Some(2.0));
+    hang(&dir);
+    sidecar.until("it hangs, and nothing is said of what it held", 10, |page| {
+        stuck(page, &dir) == Some(1.0) && future(page).is_none()
+    });
+}
+
+#[test]
 fn several_mounts_that_hang_at_once_are_told_within_fifteen_seconds() {
     let (host, node) = (Host::new(), FakeNode::start());
     let hanging = ["a", "b", "c", "d", "e", "f"].map(|name| host.log_dir(name, META));

@@ -83,7 +83,7 @@ impl Disk {
     /// What the sources see of it, without a probe and with one.
     fn look(&self) -> Seen {
         let dir = self.dir();
-        let files = read_dir_files(Path::new(PROC), None, &dir);
+        let files = read_dir_files(Path::new(PROC), None, &dir, None).map(|answer| answer.files);
         let mounts = read_mounts(Path::new(PROC), "self");
         let mount = mount_of(&mounts, &dir).unwrap();
         let fs = read_fs(Path::new(PROC), Path::new(SYS), &mount.fs, &mount.kind);

@@ -91,7 +91,7 @@ fn look_at_files(procfs: &Path, sysfs: &Path, storage: &Storage) -> LogDirFiles 
     let mounts = read_mounts(procfs, &BROKER.to_string());
     for (log_dir, dir) in &storage.dirs {
         let path = dir.as_ref().map_or(log_dir, |dir| &dir.path);
-        let look = read_dir_files(procfs, Some(BROKER), Path::new(path));
+        let look = read_dir_files(procfs, Some(BROKER), Path::new(path), None).map(|answer| answer.files);
         let mount = mount_of(&mounts, Path::new(path));
         let fs = mount.map(|mount| read_fs(procfs, sysfs, &mount.fs, &mount.kind)).unwrap_or_default();
         let health = DirHealth {

@@ -137,7 +137,11 @@ fn drives(root: &Path) {
             json!({"last_read_at": 1, "health": {"temperature_celsius": 34, "spare_percent": 100, "media_errors": 0}}),
         );
         let dir = root.join(format!("root/data/{drive}"));
-        (0..REPLICAS).for_each(|replica| fs::create_dir_all(dir.join(format!("orders-{replica}"))).unwrap());
+        for replica in 0..REPLICAS {
+            // Topics of two partitions in each directory, and the file that every log has.
+            let log = dir.join(format!("orders{}-{}", replica / 2, replica % 2 * 12 + drive));
+            put(log.join("leader-epoch-checkpoint"), "0\n0");
+        }
         put(dir.join("meta.properties"), "version=1\ncluster.id=rU1ZLpxQM3Fxr5cEk8YK5A\nnode.id=1");
         ["replication-offset", "recovery-point-offset", "log-start-offset"]
             .iter()
@@ -174,8 +178,9 @@ fn broker(root: &Path) {
     (0..500).for_each(|fd| put(at.join(format!("fd/{fd}")), ""));
     let own = |file: &str| fs::read_to_string(Path::new("/proc/self").join(file)).unwrap_or_default();
     ["status", "limits", "io"].iter().for_each(|file| put(at.join(file), &own(file)));
-    let cmdline = "java\0-Xmx6g\0kafka.Kafka\0/etc/kafka/server.properties";
+    let cmdline = "java\0-Xmx6g\0-cp\0/opt/kafka/libs/kafka_2.13-4.1.1.jar\0kafka.Kafka\0/etc/kafka/server.properties";
     put(at.join("cmdline"), cmdline);
+    put(at.join("comm"), "java");
     put(at.join("cgroup"), "0::/system.slice/kafka.service");
     put(proc.join("sys/kernel/task_delayacct"), "1");
     put(proc.join("sys/vm/max_map_count"), "262144");
@@ -212,6 +217,7 @@ fn broker(root: &Path) {
     for id in 10_000..10_000 + PROCESSES {
         put(proc.join(format!("{id}/stat")), &stat(id));
         put(proc.join(format!("{id}/cmdline")), "/usr/sbin/daemon\0--flag");
+        put(proc.join(format!("{id}/comm")), "daemon");
     }
 }
 

@@ -1,14 +1,15 @@
 //! One round of the source `files`: the log directories and the file systems under them.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::identity::{Identity, Witness};
 use super::rounds::LOG_DIR_MS;
 use super::{Context, now};
 use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure, LogDirFiles, Probe};
-use crate::sources::log_dir_files::{FsAnswer, ProbeAnswer};
-use crate::sources::mounts::{Mount, group_of, mount_of, read_mounts};
+use crate::sources::dir_listing::DirListing;
+use crate::sources::log_dir_files::{DirAnswer, FsAnswer, ProbeAnswer};
+use crate::sources::mounts::{Mount, group_of, mount_of};
 use crate::sources::reader::Question;
 use crate::sources::{FILES, Round};
 
@@ -20,8 +21,8 @@ struct Look {
     context: Arc<Context>,
     procfs: PathBuf,
     pid: Option<u32>,
-    own: Vec<Mount>,
-    theirs: Vec<Mount>,
+    own: Arc<[Mount]>,
+    theirs: Arc<[Mount]>,
 }
 
 /// The small files in its log directories, and what is known of their file systems.
@@ -37,9 +38,8 @@ pub fn files(context: Arc<Context>) -> Round {
         let work = async move {
             let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
             let procfs = look.config.load().procfs.clone();
-            let own = read_mounts(&procfs, "self");
-            look.notice_mounts(&own);
-            let theirs = look.node_mounts().unwrap_or_else(|| own.clone());
+            let (own, theirs) = look.both_mounts();
+            look.notice_mounts(&theirs);
             let look = Look { pid: look.node_pid(), context: look, procfs, own, theirs };
             let mut seen = LogDirFiles::default();
             for dir in dirs {
@@ -66,8 +66,13 @@ impl Look {
         let reader = &self.context.reader;
         let group = group_of(&self.own, &self.theirs, path);
         let (procfs, pid) = (self.procfs.clone(), self.pid);
-        let question = Question::LogDir { procfs, pid, path: path.to_path_buf() };
-        let files: Result<DirFiles, Failure> = reader.ask(&group, question, LOG_DIR_MS).await;
+        let question =
+            Question::LogDir { procfs, pid, path: path.to_path_buf(), before: self.context.take_listing(path) };
+        let answer: Result<DirAnswer, Failure> = reader.ask(&group, question, LOG_DIR_MS).await;
+        let files = answer.map(|answer| {
+            self.context.keep_listing(path, answer.listing);
+            answer.files
+        });
         let mount = mount_of(&self.theirs, path);
         let fs = match mount {
             Some(mount) => self.file_system(mount).await,
@@ -109,6 +114,18 @@ impl Look {
         let answer: Result<ProbeAnswer, Failure> = self.context.reader.ask(&group, question, LOG_DIR_MS).await;
         *hangs |= is_hang(&answer);
         answer.ok().map(|answer| Probe { at: now(), took_us: answer.took_us, refused: answer.refused })
+    }
+}
+
+impl Context {
+    /// What a directory was last known to hold. It is handed out once: a look that fails leaves none behind.
+    fn take_listing(&self, path: &Path) -> Option<DirListing> {
+        self.listings.lock().unwrap_or_else(PoisonError::into_inner).remove(path)
+    }
+
+    fn keep_listing(&self, path: &Path, listing: Option<DirListing>) {
+        let mut listings = self.listings.lock().unwrap_or_else(PoisonError::into_inner);
+        listing.map(|listing| listings.insert(path.to_path_buf(), listing));
     }
 }
 

@@ -1,12 +1,13 @@
 //! One round of the source `host`: the machine, its Kafka processes, and where the log directories of each lie.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::rounds::{LOG_DIR_MS, QUESTION_MS};
 use super::{Context, NotSeen, now};
 use crate::snapshot::{Attempt, ErrorKind, Failure, FileId, HeldTwice, Host, HostNode, NodeFile, NodeView};
+use crate::sources::dir_entries::EntryListing;
 use crate::sources::kafka::is_this_host;
 use crate::sources::log_dir_place::PlaceAnswer;
 use crate::sources::mounts::{Mount, group_of, read_mounts};
@@ -28,16 +29,18 @@ pub fn host(context: Arc<Context>) -> Round {
             let (procfs, sysfs) = look.roots();
             let question = Question::Host { procfs: procfs.clone(), sysfs: sysfs.clone(), known: look.known_pids() };
             let mut host: Host = look.reader.ask(PROCESSES, question, QUESTION_MS).await?;
-            let mounts = read_mounts(&procfs, "self");
+            let mounts = look.own_mounts();
             if let Some(own) = own.filter(|own| !host.nodes.iter().any(|node| is_of(node, own))) {
                 let group = group_of(&mounts, &mounts, Path::new(&own));
                 let question = Question::NodeFile { procfs: procfs.clone(), path: own };
                 let file: Result<NodeFile, Failure> = look.reader.ask(&group, question, QUESTION_MS).await;
                 host.nodes.push(HostNode { process: None, file, dirs: BTreeMap::new(), twice: vec![] });
             }
+            let (mut before, mut held) = (look.take_held(), HeldDirs::new());
             for node in &mut host.nodes {
-                look.look_at_dirs(&procfs, &sysfs, &mounts, node).await;
+                look.look_at_dirs(&mounts, node, &mut before, &mut held).await;
             }
+            *look.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
             Ok(host)
         };
         context.observe(&HOST, |view| &mut view.host, work).await;
@@ -77,36 +80,68 @@ impl Context {
         self.store.read(pids).unwrap_or_default()
     }
 
-    async fn look_at_dirs(&self, procfs: &Path, sysfs: &Path, own: &[Mount], node: &mut HostNode) {
+    /// What directories were last known to hold. It is handed out once: a round that fails leaves none behind.
+    fn take_held(&self) -> HeldDirs {
+        std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks for the directories of one node, with what was held `before`; what they hold now goes to `held`.
+    async fn look_at_dirs(&self, own: &[Mount], node: &mut HostNode, before: &mut HeldDirs, held: &mut HeldDirs) {
         let Ok(file) = &node.file else { return };
+        let (procfs, sysfs) = self.roots();
         let pid = node.process.as_ref().map(|process| process.pid);
-        let theirs = pid.map_or_else(|| own.to_vec(), |pid| read_mounts(procfs, &pid.to_string()));
+        let theirs = pid.map_or_else(|| own.to_vec(), |pid| read_mounts(&procfs, &pid.to_string()));
         let cwd = node.process.as_ref().and_then(|process| process.cwd.as_deref());
-        // By replica: the directories that hold it, a directory that is named twice only once.
-        let mut holders: BTreeMap<String, BTreeMap<Option<FileId>, String>> = BTreeMap::new();
+        let mut of_node = HeldDirs::new();
         for dir in file.properties.log_dirs() {
             let Some(path) = absolute(cwd, &dir) else {
                 node.dirs.insert(dir.clone(), Err(relative(&dir)));
                 continue;
             };
             let group = group_of(own, &theirs, &path);
-            let (procfs, sysfs) = (procfs.to_path_buf(), sysfs.to_path_buf());
-            let question = Question::Place { procfs, sysfs, pid, path };
+            let key = (pid, dir.clone());
+            let mut known = before.remove(&key).unwrap_or_default();
+            let (procfs, sysfs, before) = (procfs.clone(), sysfs.clone(), known.listing.take());
+            let question = Question::Place { procfs, sysfs, pid, path, before };
             let answer: Result<PlaceAnswer, Failure> = self.reader.ask(&group, question, LOG_DIR_MS).await;
             let place = answer.map(|answer| {
-                let id = answer.place.id;
-                for name in answer.replicas {
-                    holders.entry(name).or_default().entry(id).or_insert_with(|| dir.clone());
-                }
+                let replicas = answer.replicas.unwrap_or(known.replicas);
+                of_node.insert(key, HeldDir { id: answer.place.id, listing: answer.listing, replicas });
                 answer.place
             });
             node.dirs.insert(dir, place);
         }
-        let twice = holders.into_iter().filter(|(_, dirs)| dirs.len() > 1);
-        let named =
-            |(replica, dirs): (String, BTreeMap<_, String>)| HeldTwice { replica, dirs: dirs.into_values().collect() };
-        node.twice = twice.map(named).take(TWICE_NAMED_MAX).collect();
+        node.twice = held_twice(&of_node);
+        held.append(&mut of_node);
     }
+}
+
+/// What log directories hold, by the process that uses them and the name that it gives them.
+pub(super) type HeldDirs = BTreeMap<(Option<u32>, String), HeldDir>;
+
+/// What one log directory holds.
+#[derive(Debug, Default)]
+pub(super) struct HeldDir {
+    id: Option<FileId>,
+    listing: Option<EntryListing>,
+    /// Names of the logs of replicas in it, sorted.
+    replicas: Vec<String>,
+}
+
+/// Replicas that two directories of one node hold; a directory that is named twice counts once.
+fn held_twice(dirs: &HeldDirs) -> Vec<HeldTwice> {
+    let mut seen = BTreeSet::new();
+    let distinct: Vec<_> = dirs.iter().filter(|(_, held)| seen.insert(held.id)).collect();
+    let mut holders: Vec<(&String, &String)> =
+        distinct.iter().flat_map(|((_, dir), held)| held.replicas.iter().map(move |replica| (replica, dir))).collect();
+    // Of sorted runs: merging them is all there is to do.
+    holders.sort();
+    let twice = holders.chunk_by(|one, other| one.0 == other.0).filter(|holders| holders.len() > 1);
+    let named = |holders: &[(&String, &String)]| HeldTwice {
+        replica: holders[0].0.clone(),
+        dirs: holders.iter().map(|(_, dir)| (*dir).clone()).collect(),
+    };
+    twice.map(named).take(TWICE_NAMED_MAX).collect()
 }
 
 /// A relative directory is meant from the process' working directory.
@@ -118,4 +153,28 @@ fn relative(dir: &str) -> Failure {
     let message =
         format!("{dir} is relative, and the process that gives it a meaning does not run or may not be seen.");
     Failure::new(ErrorKind::Io, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replica_in_two_directories_is_named_and_a_directory_named_twice_is_one() {
+        let held = |dir: &str, inode: u64, replicas: &[&str]| {
+            let id = Some(FileId { major: 8, minor: 1, inode });
+            let replicas = replicas.iter().map(|name| (*name).to_owned()).collect();
+            ((Some(7), dir.to_owned()), HeldDir { id, listing: None, replicas })
+        };
+        let dirs = |second: u64| {
+            HeldDirs::from([held("/a", 1, &["orders-0", "orders-1"]), held("/b", second, &["orders-1", "orders-2"])])
+        };
+        let twice = held_twice(&dirs(2));
+        assert_eq!(twice.len(), 1);
+        assert_eq!(
+            (twice[0].replica.as_str(), twice[0].dirs.as_slice()),
+            ("orders-1", ["/a".to_owned(), "/b".to_owned()].as_slice())
+        );
+        assert!(held_twice(&dirs(1)).is_empty(), "one directory with two names");
+    }
 }

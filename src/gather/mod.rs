@@ -13,6 +13,7 @@ pub mod health;
 pub mod host;
 mod identity;
 pub mod machine;
+mod mounts;
 pub mod resources;
 pub mod rounds;
 pub mod storage;
@@ -65,8 +66,12 @@ pub struct Context {
     complaint: Mutex<String>,
     /// Which node that is, as far as it was told.
     identity: Mutex<identity::Known>,
-    /// The mounts by which the map to the drives was last made.
-    mounts: Mutex<Vec<crate::sources::mounts::Mount>>,
+    /// Mounts as they were last read.
+    mounts: mounts::Mounts,
+    /// What the directories of the machine's nodes were last known to hold, for the next question.
+    held: Mutex<host::HeldDirs>,
+    /// What the log directories held when they were last listed, for the next question.
+    listings: Mutex<BTreeMap<PathBuf, crate::sources::dir_listing::DirListing>>,
     /// Times of the process' threads, added up.
     thread_times: Mutex<resources::ThreadSums>,
     /// What is remembered of the devices under the log directories.
@@ -118,7 +123,9 @@ impl Context {
             panicked: SOURCES.iter().map(|_| AtomicBool::new(false)).collect(),
             complaint: Mutex::default(),
             identity: Mutex::default(),
-            mounts: Mutex::default(),
+            mounts: mounts::Mounts::default(),
+            held: Mutex::default(),
+            listings: Mutex::default(),
             thread_times: Mutex::default(),
             disk_watch: Mutex::default(),
         }

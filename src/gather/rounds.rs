@@ -15,7 +15,7 @@ use crate::snapshot::{
 use crate::sources::kafka::calls::{API_VERSIONS, Api, DESCRIBE_CONFIGS, DESCRIBE_OPERATION};
 use crate::sources::kafka::configs::Wanted as WantedTopics;
 use crate::sources::kafka::{self, Endpoint, cluster, configs as config_calls, is_this_host};
-use crate::sources::mounts::{group_of, read_mounts};
+use crate::sources::mounts::group_of;
 use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
@@ -114,7 +114,7 @@ pub fn properties(context: Arc<Context>) -> Round {
         let look = context.clone();
         let seen = context.observe(&PROPERTIES, |view| &mut view.properties, async move {
             let Some(path) = path else { return Err(look.no_process_yet()) };
-            let mounts = read_mounts(&look.config.load().procfs, "self");
+            let mounts = look.own_mounts();
             let mount = group_of(&mounts, &mounts, Path::new(&path));
             let key_file = look.config.load().secrets_key_file.clone();
             let question = Question::Properties { path, overrides, key_file };

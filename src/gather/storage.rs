@@ -1,12 +1,12 @@
 //! One round of the source `storage`: what each log directory lies on, down to the drives.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
+use super::Context;
 use super::rounds::LOG_DIR_MS;
-use super::{Context, now};
 use crate::snapshot::{Failure, Storage};
-use crate::sources::mounts::{Mount, group_of, mount_of, read_mounts};
+use crate::sources::mounts::{Mount, group_of, mount_of};
 use crate::sources::reader::Question;
 use crate::sources::storage::{StorageAnswer, enter, resolve};
 use crate::sources::{Round, STORAGE};
@@ -22,9 +22,7 @@ pub fn storage(context: Arc<Context>) -> Round {
         let work = async move {
             let dirs = dirs.ok_or_else(|| look.no_properties_yet())?;
             let (procfs, sysfs) = (look.config.load().procfs.clone(), look.config.load().sysfs.clone());
-            let pid = look.node_pid();
-            let own = read_mounts(&procfs, "self");
-            let theirs = look.node_mounts().unwrap_or_else(|| own.clone());
+            let (pid, own, theirs) = (look.node_pid(), look.own_mounts(), look.node_mounts());
             let mut seen = Storage::default();
             for dir in dirs {
                 let question = Question::RealPath { procfs: procfs.clone(), pid, path: dir.clone().into() };
@@ -50,29 +48,4 @@ pub fn storage(context: Arc<Context>) -> Round {
 /// Questions about `/sys` are grouped by the file system's device: a drive that hangs there hides no other.
 fn device_group(theirs: &[Mount], path: &Path) -> String {
     format!("/sys/dev/block/{}", mount_of(theirs, path).map_or("", |mount| &mount.fs))
-}
-
-impl Context {
-    /// The watched node's process, while it runs.
-    pub(super) fn node_pid(&self) -> Option<u32> {
-        self.store.read(|view| view.process.fresh(now()).and_then(|process| Some(process.chosen.as_ref()?.pid)))
-    }
-
-    /// Makes the map anew when the node's mounts have changed. They are compared every 5 s, since they are read then anyway
-    /// for the words that say read-only, which the kernel announces to nobody; and waiting in poll(2) would take an open
-    /// mountinfo, which keeps the mounts of a container alive after its end.
-    pub(super) fn notice_mounts(&self, own: &[Mount]) {
-        let now = self.node_mounts().unwrap_or_else(|| own.to_vec());
-        let mut known = self.mounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if *known != now {
-            *known = now;
-            self.wake(&STORAGE);
-        }
-    }
-
-    /// The mounts that the watched node's process sees; absent while it does not run.
-    pub(super) fn node_mounts(&self) -> Option<Vec<Mount>> {
-        let mounts = read_mounts(&self.config.load().procfs, &self.node_pid()?.to_string());
-        (!mounts.is_empty()).then_some(mounts)
-    }
 }

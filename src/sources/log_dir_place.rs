@@ -1,43 +1,46 @@
 //! Where a log directory really lies, whose it is, who holds its lock and what is in it, by names alone. Runs in the
 //! reader process only.
 //!
-//! References: `LogManager.loadLogs` and `LocalLog.parseTopicPartitionName` for what Kafka takes a directory for;
-//! `FileLock` for `.lock`; proc(5) for `/proc/locks`, mountinfo and `/sys/dev/block`.
+//! References: `FileLock` for `.lock`; proc(5) for `/proc/locks`, mountinfo and `/sys/dev/block`.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Mode, OFlags, Stat};
 use serde::{Deserialize, Serialize};
 
 use super::block_devices::whole_disk;
+use super::dir_entries::{EntriesSeen, EntryListing, look_at_entries};
 use super::mounts::mount_of;
 use super::name_space::NameSpace;
 use super::properties::{file_failure, parse_meta_properties, read_bounded_from};
-use crate::limits::{ENTRIES_NAMED_MAX, NESTED_PROBES_MAX};
-use crate::snapshot::{DirEntries, Failure, FileId, LockFile, LogDirPlace, MetaProperties, Space};
-
-/// Kafka's own directory in a log directory that is no log (`RemoteIndexCache`).
-const INDEX_CACHE: &str = "remote-log-index-cache";
-const METADATA_LOG: &str = "__cluster_metadata-0";
+use crate::snapshot::{Failure, FileId, LockFile, LogDirPlace, MetaProperties, Space};
 
 /// What the reader answers about a directory.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct PlaceAnswer {
     /// The place.
     pub place: LogDirPlace,
-    /// Names of the logs of replicas in it.
-    pub replicas: Vec<String>,
+    /// Names of the logs of replicas in it; absent when they are those of the answer before.
+    pub replicas: Option<Vec<String>>,
+    /// To be handed in with the next question; absent when all has to be listed again then.
+    pub listing: Option<EntryListing>,
 }
 
-/// Looks at `directory` as process `pid` sees it; without one, as we do.
+/// Looks at `directory` as process `pid` sees it; without one, as we do. `before` is what the last look gave: with it the
+/// directory is listed only when its entries can have changed.
 ///
 /// # Errors
 /// `NotFound`, `Permission` or `Io` when it cannot be looked at. What fails inside it is part of the result.
-pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Path) -> Result<PlaceAnswer, Failure> {
+pub fn read_place(
+    procfs: &Path,
+    sysfs: &Path,
+    pid: Option<u32>,
+    directory: &Path,
+    before: Option<&EntryListing>,
+) -> Result<PlaceAnswer, Failure> {
     let failed = |error: io::Error| file_failure(directory, &error);
     let space = NameSpace::of(procfs, pid);
     let dir = space.open(directory, OFlags::DIRECTORY).map_err(failed)?;
@@ -49,11 +52,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         Ok(meta) => (Some(meta), None),
         Err(failure) => (None, Some(failure)),
     };
-    let mut names = Vec::new();
-    each_directory(&dir, |name| names.push(name.to_owned())).map_err(failed)?;
-    names.sort();
-    let (mut entries, replicas) = sort_entries(names.iter().map(String::as_str));
-    entries.nested = nested(&dir, &entries, &replicas);
+    let EntriesSeen { entries, replicas, listing } = look_at_entries(&dir, &stat, before).map_err(failed)?;
     let fstab = space.read(Path::new("/etc/fstab")).map(|(bytes, _)| bytes).unwrap_or_default();
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let place = LogDirPlace {
@@ -72,7 +71,7 @@ pub fn read_place(procfs: &Path, sysfs: &Path, pid: Option<u32>, directory: &Pat
         lock: read_lock(procfs, &dir, &fs),
         entries,
     };
-    Ok(PlaceAnswer { place, replicas })
+    Ok(PlaceAnswer { place, replicas, listing })
 }
 
 /// Room on the file system of an open directory; absent when it is not told.
@@ -105,109 +104,6 @@ pub(super) fn read_meta(dir: &OwnedFd, directory: &Path, flags: OFlags) -> Resul
     let file = rustix::fs::openat(dir, "meta.properties", flags, Mode::empty());
     let bytes = read_bounded_from(&name, file.map(fs::File::from).map_err(io::Error::from))?;
     parse_meta_properties(&name.display().to_string(), &bytes)
-}
-
-/// Names of the directories in `dir`, one after the other: a log directory may hold thousands.
-pub(super) fn each_directory(dir: &OwnedFd, mut take: impl FnMut(&str)) -> io::Result<()> {
-    for entry in Dir::read_from(dir)? {
-        let entry = entry?;
-        let is_dir = match entry.file_type() {
-            FileType::Unknown => rustix::fs::statat(dir, entry.file_name(), AtFlags::empty())
-                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory),
-            kind => kind == FileType::Directory,
-        };
-        if is_dir && !matches!(entry.file_name().to_bytes(), b"." | b"..") {
-            take(&entry.file_name().to_string_lossy());
-        }
-    }
-    Ok(())
-}
-
-/// What a directory of this name in a log directory is to Kafka.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
-    /// The log of a partition.
-    Replica,
-    /// A log that is deleted in the background.
-    Deleted,
-    /// A log that is being moved here from another directory of the broker.
-    Future,
-    /// A log that the cluster does not place here (KIP-858).
-    Stray,
-    /// The metadata log.
-    Metadata,
-    /// Kafka's own, and no log.
-    Own,
-    /// Nothing of Kafka's.
-    Foreign,
-}
-
-impl Entry {
-    /// By Kafka's pattern of names: TOPIC-PARTITION, or TOPIC-PARTITION.ID-SUFFIX.
-    pub(super) fn of(name: &str) -> Self {
-        let (log, suffix) = match name.rsplit_once('.') {
-            Some((log, end)) => match end.rsplit_once('-') {
-                Some((id, suffix @ ("delete" | "future" | "stray"))) if !id.is_empty() => (log, suffix),
-                _ => (name, ""),
-            },
-            None => (name, ""),
-        };
-        match suffix {
-            _ if name == INDEX_CACHE => Self::Own,
-            _ if name == METADATA_LOG => Self::Metadata,
-            _ if !is_topic_partition(log) => Self::Foreign,
-            "delete" => Self::Deleted,
-            "future" => Self::Future,
-            "stray" => Self::Stray,
-            _ => Self::Replica,
-        }
-    }
-}
-
-/// What directories of these names are to Kafka, and the names of the logs among them.
-#[must_use]
-pub fn sort_entries<'a>(names: impl Iterator<Item = &'a str>) -> (DirEntries, Vec<String>) {
-    let (mut entries, mut replicas) = (DirEntries::default(), Vec::new());
-    for name in names {
-        match Entry::of(name) {
-            Entry::Own => {}
-            Entry::Metadata => entries.metadata_log = true,
-            Entry::Foreign => keep(&mut entries.foreign, name),
-            Entry::Deleted => entries.deleted += 1,
-            Entry::Future => entries.future += 1,
-            Entry::Stray => {
-                entries.strays += 1;
-                keep(&mut entries.stray, name);
-            }
-            Entry::Replica => replicas.push(name.to_owned()),
-        }
-    }
-    entries.replicas = replicas.len();
-    (entries, replicas)
-}
-
-fn keep(names: &mut Vec<String>, name: &str) {
-    if names.len() < ENTRIES_NAMED_MAX {
-        names.push(name.to_owned());
-    }
-}
-
-fn is_topic_partition(name: &str) -> bool {
-    let parts = name.rsplit_once('-').filter(|(topic, _)| !topic.is_empty());
-    parts.is_some_and(|(_, partition)| partition.parse::<u32>().is_ok_and(|number| number <= i32::MAX as u32))
-}
-
-/// Directories in `dir` that hold a `meta.properties`: another node's. Few are looked into; those that are no log come
-/// first, then topics of one partition: a nested directory is named like one.
-fn nested(dir: &OwnedFd, entries: &DirEntries, replicas: &[String]) -> Vec<String> {
-    let topic = |name: &str| name.rsplit_once('-').map_or(String::new(), |(topic, _)| topic.to_owned());
-    let mut partitions: BTreeMap<String, usize> = BTreeMap::new();
-    replicas.iter().for_each(|name| *partitions.entry(topic(name)).or_default() += 1);
-    let mut logs: Vec<&String> = replicas.iter().collect();
-    logs.sort_by_key(|name| partitions.get(&topic(name)));
-    let suspects = entries.foreign.iter().chain(&entries.stray).chain(logs).take(NESTED_PROBES_MAX);
-    let holds = |name: &&String| rustix::fs::statat(dir, format!("{name}/meta.properties"), AtFlags::empty()).is_ok();
-    suspects.filter(holds).take(ENTRIES_NAMED_MAX).cloned().collect()
 }
 
 fn read_lock(procfs: &Path, dir: &OwnedFd, fs: &str) -> Option<LockFile> {
@@ -262,32 +158,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_are_told_apart_as_kafka_does() {
-        let names = [
-            "orders-0",
-            "__consumer_offsets-49",
-            "a-b-c-12",
-            "__cluster_metadata-0",
-            "remote-log-index-cache",
-            "orders-0.5d2f-delete",
-            "orders-1.5d2f-future",
-            "broker-2.5d2f-stray",
-            "lost+found",
-            "backup",
-            "x-",
-            "-0",
-            "orders-99999999999",
-            "orders-0.bak",
-        ];
-        let (entries, replicas) = sort_entries(names.into_iter());
-        assert_eq!(replicas, ["orders-0", "__consumer_offsets-49", "a-b-c-12"]);
-        assert_eq!((entries.replicas, entries.deleted, entries.future, entries.strays), (3, 1, 1, 1));
-        assert_eq!(entries.stray, ["broker-2.5d2f-stray"]);
-        assert_eq!(entries.foreign, ["lost+found", "backup", "x-", "-0", "orders-99999999999", "orders-0.bak"]);
-        assert!(entries.metadata_log);
-    }
-
-    #[test]
     fn the_holder_of_a_lock_is_told_by_device_and_inode() {
         let locks = "1: POSIX  ADVISORY  WRITE 4711 fe:00:99 0 EOF\n\
                      2: FLOCK  ADVISORY  WRITE 1 fe:00:99 0 EOF\n\
@@ -317,14 +187,14 @@ mod tests {
         fs::write(base.join("data/.lock"), "").unwrap();
         std::os::unix::fs::symlink(base.join("data"), base.join("alias")).unwrap();
         let proc = Path::new("/proc");
-        let look = |name: &str| read_place(proc, Path::new("/sys"), None, &base.join(name));
+        let look = |name: &str| read_place(proc, Path::new("/sys"), None, &base.join(name), None);
         let (direct, alias, inner) = (look("data"), look("alias"), look("data/broker-2"));
         let missing = look("missing");
         fs::remove_dir_all(&base).unwrap();
         let (direct, alias, inner) = (direct.unwrap(), alias.unwrap().place, inner.unwrap().place);
         assert_eq!((&direct.place.path, direct.place.id, &direct.place.inside), (&alias.path, alias.id, &alias.inside));
         assert_eq!(direct.place.entries.nested, ["broker-2"]);
-        assert_eq!(direct.replicas, ["broker-2", "orders-0"]);
+        assert_eq!(direct.replicas.unwrap(), ["broker-2", "orders-0"]);
         let inside = direct.place.inside.unwrap();
         assert_eq!(inner.inside.unwrap(), format!("{inside}/broker-2"));
         assert_eq!(inner.meta.unwrap().version, Some(1));

@@ -7,6 +7,8 @@ pub mod block_devices;
 pub mod certificate;
 pub mod config_files;
 pub mod control_group;
+pub mod dir_entries;
+pub mod dir_listing;
 pub mod diskstats;
 pub mod drive;
 pub mod drive_history;

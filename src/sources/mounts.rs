@@ -92,8 +92,14 @@ pub fn known(options: &[String]) -> impl Iterator<Item = String> {
 /// The mounts that a process sees: `self`, or a process id.
 #[must_use]
 pub fn read_mounts(procfs: &Path, process: &str) -> Vec<Mount> {
+    parse_mounts(&read_mountinfo(procfs, process))
+}
+
+/// The mountinfo of a process: `self`, or a process id; empty when it may not be read, or the process has ended.
+#[must_use]
+pub fn read_mountinfo(procfs: &Path, process: &str) -> Vec<u8> {
     // Without it, all directories are one group: slower to isolate a hanging drive, never wrong.
-    parse_mounts(&std::fs::read(procfs.join(process).join("mountinfo")).unwrap_or_default())
+    std::fs::read(procfs.join(process).join("mountinfo")).unwrap_or_default()
 }
 
 /// Lines of a mountinfo (proc(5)), with octal escapes undone. A path is any bytes.

@@ -21,6 +21,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::dir_entries::EntryListing;
+use super::dir_listing::DirListing;
 use super::drive::read_drive;
 use super::drive_history::{read_history, write_history};
 use super::hardware::{read_hardware, read_sensors};
@@ -69,7 +71,7 @@ pub enum Question {
         #[serde(default)]
         key_file: Option<PathBuf>,
     },
-    /// Look at a log directory; the answer is a `DirFiles`.
+    /// Look at a log directory; the answer is a `DirAnswer`.
     LogDir {
         /// Root of the proc file system.
         procfs: PathBuf,
@@ -77,6 +79,9 @@ pub enum Question {
         pid: Option<u32>,
         /// The directory.
         path: PathBuf,
+        /// What the last answer had for this one; absent when it had nothing.
+        #[serde(default)]
+        before: Option<DirListing>,
     },
     /// What a file system says of itself; the answer is an `FsAnswer`.
     FileSystem {
@@ -124,6 +129,9 @@ pub enum Question {
         pid: Option<u32>,
         /// The directory.
         path: PathBuf,
+        /// What the last answer had for this one; absent when it had nothing.
+        #[serde(default)]
+        before: Option<EntryListing>,
     },
     /// Where a log directory really is; the answer is a `String`.
     RealPath {
@@ -476,12 +484,14 @@ fn answer(question: &Question) -> Vec<u8> {
         Question::Properties { path, overrides, key_file } => {
             written(read_properties(path, overrides, key_file.as_deref()))
         }
-        Question::LogDir { procfs, pid, path } => written(read_dir_files(procfs, *pid, path)),
+        Question::LogDir { procfs, pid, path, before } => written(read_dir_files(procfs, *pid, path, before.as_ref())),
         Question::FileSystem { procfs, sysfs, device, kind } => written(Ok(read_fs(procfs, sysfs, device, kind))),
         Question::Probe { procfs, pid, path } => written(Ok(probe(procfs, *pid, path))),
         Question::Host { procfs, sysfs, known } => written(read_host(procfs, sysfs, known)),
         Question::NodeFile { procfs, path } => written(read_node_file(procfs, None, path, &BTreeMap::new())),
-        Question::Place { procfs, sysfs, pid, path } => written(read_place(procfs, sysfs, *pid, path)),
+        Question::Place { procfs, sysfs, pid, path, before } => {
+            written(read_place(procfs, sysfs, *pid, path, before.as_ref()))
+        }
         Question::RealPath { procfs, pid, path } => written(read_real_path(procfs, *pid, path)),
         Question::Drive { sysfs, name } => written(read_drive(sysfs, name)),
         Question::HistoryRead { dir, name } => written(read_history(dir, name)),
