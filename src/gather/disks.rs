@@ -117,7 +117,7 @@ impl Context {
         }
     }
 
-    /// Keeps what was learned of all drives, before the program ends: as far as that can be done in [`KEEP_MAX`].
+    /// Keeps what was learned of all drives, before the program ends: as far as that can be done in three seconds.
     pub async fn keep_all_histories(&self) {
         let Some(dir) = self.config.load().state_dir.clone() else { return };
         let histories = self.disk_watch().keep_all();
