@@ -12,10 +12,15 @@ use std::io::Write;
 use prometheus::proto;
 
 pub use metric::{Family, Kind, Metric, Scope};
-use samples::{Body, escape, write_labels};
+use samples::{Body, LABEL_BYTES, escape, write_labels};
 
 use crate::limits::{FAMILY_SERIES, LABEL_VALUE_BYTES};
 pub use samples::{FamilySamples, LabelBlock, Samples, Value};
+
+/// Bytes of a piece of the page that holds several families.
+const PIECE_BYTES: usize = 16 << 10;
+/// Bytes that the head of a family takes, about.
+const HEADER_BYTES: usize = 256;
 
 #[derive(Debug)]
 enum Header {
@@ -104,19 +109,26 @@ impl Page {
     /// The page in one format.
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
-        let bytes: usize = self.families.values().map(|family| family.lines.len() + 256).sum();
-        let mut out = Vec::with_capacity(bytes + 16);
-        for (name, family) in &self.families {
-            if family.lines.is_empty() {
-                continue;
-            }
-            write_header(&mut out, name, &family.header, format);
+        self.render_in_pieces(format).concat()
+    }
+
+    /// The page in one format, in pieces that change each for itself: a large family is one, small ones are together.
+    #[must_use]
+    pub fn render_in_pieces(&self, format: Format) -> Vec<Vec<u8>> {
+        let mut pieces = vec![Vec::new()];
+        for (name, family) in self.families.iter().filter(|(_, family)| !family.lines.is_empty()) {
+            let bytes = family.lines.len() + HEADER_BYTES;
+            let out = match pieces.last_mut() {
+                Some(last) if last.len() + bytes <= PIECE_BYTES => last,
+                _ => pieces.push_mut(Vec::with_capacity(bytes.max(PIECE_BYTES))),
+            };
+            write_header(out, name, &family.header, format);
             out.extend_from_slice(&family.lines);
         }
         if format == Format::OpenMetrics {
-            out.extend_from_slice(b"# EOF\n");
+            pieces.push(b"# EOF\n".to_vec());
         }
-        out
+        pieces
     }
 }
 
@@ -181,7 +193,7 @@ fn histogram(body: &mut Body, name: &str, labels: &[(&str, &str)], histogram: &p
 }
 
 fn line(body: &mut Body, name: &str, labels: &[(&str, &str)], value: f64) {
-    if body.begin(name, 64) {
+    if body.begin(name, LABEL_BYTES) {
         write_labels(&mut body.lines, labels.iter().copied());
         body.end(value.into());
     }

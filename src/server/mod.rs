@@ -12,6 +12,7 @@
 
 mod access;
 mod credentials;
+mod gzip;
 mod landing;
 mod page;
 mod routes;
@@ -49,6 +50,7 @@ use crate::limits::{
 };
 use crate::self_metrics::SelfMetrics;
 pub use access::Gate;
+pub use gzip::Gzip;
 pub use page::Pages;
 use routes::Caller;
 
