@@ -210,6 +210,8 @@ fn violation(node: &Node<'_>, found: &mut Found) -> Evaluated {
         return Ok(());
     }
     let racks: BTreeSet<&str> = rack_of.values().copied().collect();
+    // One for all partitions: there are many.
+    let mut used: Vec<&str> = Vec::new();
     for (index, topic) in cluster.partitions.topics().iter().enumerate() {
         if topic_owner(cluster, index) != Some(replication.id) {
             continue;
@@ -217,9 +219,13 @@ fn violation(node: &Node<'_>, found: &mut Found) -> Evaluated {
         let (mut wrong, mut in_one) = (Vec::new(), 0);
         for partition in cluster.partitions.of_topic(index) {
             // A replica of a broker that is away may be in any rack.
-            let Some(used) = partition.replicas.iter().map(|id| rack_of.get(id)).collect::<Option<BTreeSet<_>>>() else {
+            used.clear();
+            used.extend(partition.replicas.iter().filter_map(|id| rack_of.get(id)));
+            if used.len() < partition.replicas.len() {
                 continue;
-            };
+            }
+            used.sort_unstable();
+            used.dedup();
             if used.len() < partition.replicas.len().min(racks.len()) {
                 in_one += usize::from(used.len() == 1);
                 wrong.push(partition.row.partition.to_string());

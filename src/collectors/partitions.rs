@@ -97,6 +97,7 @@ fn collect(Seen { view, .. }: Seen<'_>, options: &Options, samples: &mut Samples
         .collect();
     let mut each = |metric: &'static Metric<2>, value: &dyn Fn(&Partition<'_>) -> i64| {
         let mut family = samples.family(metric);
+        family.reserve(led.len());
         led.iter().zip(&blocks).for_each(|(found, block)| family.push(*block, value(found)));
     };
     each(&LEADER, &|found| found.row.leader.into());
@@ -113,6 +114,7 @@ fn collect(Seen { view, .. }: Seen<'_>, options: &Options, samples: &mut Samples
     let rows: Vec<_> = with_offsets(offsets, led.iter()).collect();
     let mut each = |metric: &'static Metric<2>, value: fn(&OffsetsRow) -> Option<i64>| {
         let mut family = samples.family(metric);
+        family.reserve(rows.len());
         for ((_, row), block) in rows.iter().zip(&blocks) {
             if let Some(value) = row.and_then(value) {
                 family.push(*block, value);
@@ -123,15 +125,18 @@ fn collect(Seen { view, .. }: Seen<'_>, options: &Options, samples: &mut Samples
     each(&OLDEST, |row| row.oldest);
 }
 
-/// Each partition with its offsets. Partitions come by topic, so a topic is looked up once.
+/// Each partition with its offsets. Both are in the order of the topics' names, so one walk over them is enough.
 fn with_offsets<'a, 'b: 'a>(
     offsets: &'a Offsets,
     partitions: impl Iterator<Item = &'a Partition<'b>>,
 ) -> impl Iterator<Item = (&'a Partition<'b>, Option<&'a OffsetsRow>)> {
-    let (mut topic, mut rows): (_, &[OffsetsRow]) = (None, &[]);
+    let (mut topic, mut rows, mut rest): (_, &[OffsetsRow], _) = (None, &[], &offsets.topics[..]);
     partitions.map(move |found| {
         if topic != Some(found.topic_index) {
-            (topic, rows) = (Some(found.topic_index), offsets.of_topic(&found.topic.name));
+            let name = &*found.topic.name;
+            rest = &rest[rest.iter().take_while(|(other, _)| **other < *name).count()..];
+            let own = rest.first().filter(|(other, _)| **other == *name);
+            (topic, rows) = (Some(found.topic_index), own.map_or(&[][..], |(_, rows)| rows));
         }
         let at = rows.binary_search_by_key(&found.row.partition, |row| row.partition);
         (found, at.ok().map(|at| &rows[at]))
@@ -166,6 +171,7 @@ fn log_ends(replication: &Replication<'_>, offsets: &Offsets, samples: &mut Samp
     let mut family = samples.family(&LOG_END);
     let hosted: Vec<_> =
         replication.cluster.partitions.iter().filter(|found| found.replicas.contains(&replication.id)).collect();
+    family.reserve(hosted.len());
     for (found, row) in with_offsets(offsets, hosted.iter()) {
         let Some(log_end) = row.and_then(|row| row.log_end) else { continue };
         let role = if found.leader() == Some(replication.id) { "leader" } else { "follower" };

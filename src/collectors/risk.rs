@@ -15,6 +15,7 @@ use crate::derive::machines::machines;
 use crate::derive::replication::Replication;
 use crate::derive::what_if::{Counts, Stop, effect, outcome};
 use crate::exposition::{Metric, Samples, Scope};
+use crate::snapshot::LogDir;
 use crate::sources::{CONFIGS, HOST, LOG_DIRS, METADATA_SOURCE, QUORUM, REASSIGNMENTS, STORAGE};
 
 pub(super) static COLLECTOR: Collector = Collector {
@@ -276,14 +277,20 @@ fn broker_disks(node: &Node<'_>, samples: &mut Samples) {
 
 fn on_log_dirs(node: &Node<'_>, replication: &Replication<'_>, samples: &mut Samples) {
     let Ok(told) = node.log_dirs() else { return };
-    let online = || told.dirs.iter().filter(|dir| dir.online && dir.error.is_none());
-    for dir in online() {
-        write(&DIR, &dir.path, &radius(replication, [dir]), samples);
+    let online = told.dirs.iter().filter(|dir| dir.online && dir.error.is_none());
+    let known: Vec<(&LogDir, Radius)> = online.map(|dir| (dir, radius(replication, &[dir]))).collect();
+    for (dir, radius) in &known {
+        write(&DIR, &dir.path, radius, samples);
     }
     for (device, dirs) in drives(node) {
-        let on_it = || online().filter(|told| dirs.iter().any(|dir| is_same_dir(dir, &told.path)));
-        if on_it().next().is_some() {
-            write(&DISK, device, &radius(replication, on_it()), samples);
+        let on_it = known.iter().filter(|(told, _)| dirs.iter().any(|dir| is_same_dir(dir, &told.path)));
+        match on_it.collect::<Vec<_>>()[..] {
+            [] => {}
+            [(_, radius)] => write(&DISK, device, radius, samples),
+            ref several => {
+                let dirs: Vec<&LogDir> = several.iter().map(|(dir, _)| *dir).collect();
+                write(&DISK, device, &radius(replication, &dirs), samples);
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What is lost with a log directory, or with the drive below several: how many partitions lead and follow from it, and of
 //! how many it holds the last in-sync copy. DescribeLogDirs says which replicas lie where, Metadata how they stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::Node;
 use super::replication::Replication;
-use crate::snapshot::{Layer, LayerKind, LogDir, ReplicaOnDisk, path_names};
+use crate::snapshot::{Layer, LayerKind, LogDir, Partition, path_names};
 
 /// What lies on a directory or drive. Partitions that Metadata does not name are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,33 +28,41 @@ pub struct Radius {
 
 /// What is lost with the logs in `dirs`; a partition that is in two of them counts once.
 #[must_use]
-pub fn radius<'d>(replication: &Replication<'_>, dirs: impl IntoIterator<Item = &'d LogDir>) -> Radius {
-    let mut replicas: Vec<&ReplicaOnDisk> = dirs.into_iter().flat_map(|dir| &dir.replicas).collect();
-    // A future log is no replica yet: the partition's own is elsewhere.
-    replicas.retain(|replica| !replica.future);
-    replicas.sort_unstable_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
-    replicas.dedup_by(|a, b| (&a.topic, a.partition) == (&b.topic, b.partition));
+pub fn radius(replication: &Replication<'_>, dirs: &[&LogDir]) -> Radius {
     let mut radius = Radius { at_min_isr: Some(0), ..Radius::default() };
-    for replica in replicas {
-        let Some(found) = replication.cluster.partitions.find(&replica.topic, replica.partition) else { continue };
-        let judged = replication.judge(&found);
-        let in_sync = found.isr.contains(&replication.id);
-        let leads = found.leader() == Some(replication.id);
-        radius.leaders += usize::from(leads);
-        radius.followers += usize::from(!leads);
-        if judged.replication_factor == 1 {
-            radius.single_replica += 1;
-            radius.single_replica_bytes += replica.bytes;
-        }
-        if judged.sole_isr && in_sync {
-            radius.sole_isr += 1;
-            radius.sole_isr_bytes += replica.bytes;
-        }
-        if in_sync {
-            radius.at_min_isr = radius.at_min_isr.and_then(|count| Some(count + usize::from(judged.at_min_isr()?)));
+    let mut find = replication.cluster.partitions.finder();
+    let mut counted = BTreeSet::new();
+    // A future log is no replica yet: the partition's own is elsewhere.
+    for replica in dirs.iter().flat_map(|dir| &dir.replicas).filter(|replica| !replica.future) {
+        let Some(found) = find(&replica.topic, replica.partition) else { continue };
+        // No directory holds a partition twice.
+        if dirs.len() == 1 || counted.insert((found.topic_index, found.row.partition)) {
+            radius.count(replication, &found, replica.bytes);
         }
     }
     radius
+}
+
+impl Radius {
+    /// Counts one replica of so many bytes.
+    fn count(&mut self, replication: &Replication<'_>, found: &Partition<'_>, bytes: u64) {
+        let judged = replication.judge(found);
+        let in_sync = found.isr.contains(&replication.id);
+        let leads = found.leader() == Some(replication.id);
+        self.leaders += usize::from(leads);
+        self.followers += usize::from(!leads);
+        if judged.replication_factor == 1 {
+            self.single_replica += 1;
+            self.single_replica_bytes += bytes;
+        }
+        if judged.sole_isr && in_sync {
+            self.sole_isr += 1;
+            self.sole_isr_bytes += bytes;
+        }
+        if in_sync {
+            self.at_min_isr = self.at_min_isr.and_then(|count| Some(count + usize::from(judged.at_min_isr()?)));
+        }
+    }
 }
 
 /// The log directory that holds the node's metadata log, as configured; absent when nothing tells, or when there is none
@@ -150,7 +158,8 @@ mod tests {
         let node = sample.node();
         let view = View::new(&node, Sample::NOW);
         let log_dirs = node.log_dirs.fresh(Sample::NOW).unwrap();
-        radius(view.replication.as_ref().unwrap(), dirs.iter().map(|at| &log_dirs.dirs[*at]))
+        let dirs: Vec<_> = dirs.iter().map(|at| &log_dirs.dirs[*at]).collect();
+        radius(view.replication.as_ref().unwrap(), &dirs)
     }
 
     #[test]

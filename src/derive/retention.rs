@@ -50,21 +50,26 @@ fn grown(before: Growth, bytes: u64, ms: u64) -> Growth {
 pub fn steady_state_bytes(node: &Node<'_>) -> BTreeMap<String, f64> {
     let view = &node.view;
     let Some(seen) = view.node.log_dirs.fresh(view.now) else { return BTreeMap::new() };
-    let mut limits: BTreeMap<&str, Option<Limits>> = BTreeMap::new();
-    let mut of = |topic| *limits.entry(topic).or_insert_with(|| limits_of(node, topic));
+    let mut topics: BTreeMap<&str, Known<'_>> = BTreeMap::new();
+    let mut of =
+        |topic| *topics.entry(topic).or_insert_with(|| (view.node.ingest.topics.get(topic), limits_of(node, topic)));
     let online = seen.dirs.iter().filter(|dir| dir.online && !dir.replicas.is_empty());
-    online.filter_map(|dir| Some((dir.path.clone(), of_dir(dir, &view.node.ingest, &mut of)?))).collect()
+    online.filter_map(|dir| Some((dir.path.clone(), of_dir(dir, &mut of)?))).collect()
 }
 
-fn of_dir<'a>(dir: &'a LogDir, ingest: &Ingest, limits: &mut impl FnMut(&'a str) -> Option<Limits>) -> Option<f64> {
+/// What is known of a topic: the growth of its replicas here, and its limits.
+type Known<'a> = (Option<&'a BTreeMap<i32, Growth>>, Option<Limits>);
+
+fn of_dir<'d, 'a>(dir: &'d LogDir, of: &mut impl FnMut(&'d str) -> Known<'a>) -> Option<f64> {
     let (mut steady, mut unknown, mut all) = (0.0, 0.0, 0.0);
     let mut any = false;
     for replica in dir.replicas.iter().filter(|replica| !replica.future) {
         let bytes = replica.bytes as f64;
         all += bytes;
-        let growth = ingest.topics.get(&replica.topic).and_then(|topic| topic.get(&replica.partition));
+        let (growths, limits) = of(&replica.topic);
+        let growth = growths.and_then(|topic| topic.get(&replica.partition));
         let growth = growth.filter(|growth| growth.seen_ms >= SEEN_MS_MIN);
-        match growth.zip(limits(&replica.topic)) {
+        match growth.zip(limits) {
             Some((growth, limits)) => {
                 any = true;
                 steady += limits.steady_bytes(bytes, growth.bytes_per_second);

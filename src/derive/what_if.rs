@@ -239,7 +239,7 @@ pub fn outcome<'a>(nodes: &[&Node<'a>], stop: &Stop) -> Outcome<'a> {
             Err(why) => unseen_by.push(format!("{}: {}", node.name(), why.0)),
         }
     }
-    let mut partitions: Harmed<'a> = BTreeMap::new();
+    let mut opinions: Vec<((&'a Arc<str>, i32), Effect)> = Vec::new();
     for view in &mut views {
         let others = brokers.iter().filter_map(|node| node.replication().ok().zip(node.configs().ok()));
         let others: Vec<_> = others.filter(|(other, _)| !std::ptr::eq(other.cluster, view.cluster)).collect();
@@ -247,11 +247,20 @@ pub fn outcome<'a>(nodes: &[&Node<'a>], stop: &Stop) -> Outcome<'a> {
         for found in view.cluster.partitions.iter() {
             let Some(effect) = effect(view, &found, stop) else { continue };
             if effect.harms() != Some(false) {
-                let worst = partitions.entry((&found.topic.name, found.row.partition)).or_insert(effect);
-                *worst = worst.worse(effect);
+                opinions.push(((&found.topic.name, found.row.partition), effect));
             }
         }
     }
+    // Each view tells in order: one alone needs no search, and a map of what is in order is made at once.
+    opinions.sort_by_key(|(partition, _)| *partition);
+    opinions.dedup_by(|(other, effect), (partition, worst)| {
+        let same = other == partition;
+        if same {
+            *worst = worst.worse(*effect);
+        }
+        same
+    });
+    let partitions: Harmed<'a> = opinions.into_iter().collect();
     let stops_broker = stop.nodes.iter().any(|id| is_broker(nodes, *id)) || !stop.replicas.is_empty();
     // One broker that sees is enough: Metadata names every partition of the cluster.
     let mut unseen = if views.is_empty() && stops_broker { unseen_by } else { Vec::new() };

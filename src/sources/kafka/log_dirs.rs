@@ -52,6 +52,8 @@ fn log_dir(result: &DescribeLogDirsResult) -> LogDir {
             future: partition.is_future_key,
         }));
     }
+    // In the order of partitions, which they are looked up among.
+    replicas.sort_unstable_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
     LogDir {
         path: result.log_dir.to_string(),
         online: result.error_code != STORAGE_ERROR,
