@@ -68,7 +68,6 @@ fn cpu_ms(mut work: impl FnMut()) -> f64 {
 /// What each source asks in one round.
 fn rounds() -> Vec<(&'static Source, Vec<Value>)> {
     let (procfs, sysfs) = roots();
-    let of = json!({"pid": BROKER, "start_ticks": START_TICKS});
     let dirs = || (0..DRIVES).map(|drive| format!("/data/{drive}"));
     let names: Vec<String> = (0..DRIVES).map(|drive| format!("nvme{drive}n1")).collect();
     let wanted = json!({"ports": [9092], "peers": [], "some_unknown": false});
@@ -77,11 +76,13 @@ fn rounds() -> Vec<(&'static Source, Vec<Value>)> {
             .map(|dir| json!({"ask": ask, "procfs": procfs, "sysfs": sysfs, "pid": BROKER, "path": dir}))
             .collect::<Vec<_>>()
     };
-    let file_system = |drive: usize| json!({"ask": "file_system", "procfs": procfs, "sysfs": sysfs, "device": format!("259:{drive}"), "kind": "xfs"});
+    let of: Vec<Value> = (0..DRIVES).map(|drive| json!([format!("259:{drive}"), "xfs"])).collect();
+    let file_systems = json!({"ask": "file_systems", "procfs": procfs, "sysfs": sysfs, "of": of});
+    let of = json!({"pid": BROKER, "start_ticks": START_TICKS});
     let host = json!({"ask": "host", "procfs": procfs, "sysfs": sysfs, "known": [BROKER]});
     vec![
         (&PROCESS, vec![json!({"ask": "state", "procfs": procfs, "pid": BROKER})]),
-        (&FILES, of_dirs("log_dir").into_iter().chain((0..DRIVES).map(file_system)).collect()),
+        (&FILES, of_dirs("log_dir").into_iter().chain([file_systems]).collect()),
         (&HOST, [host].into_iter().chain(of_dirs("place")).collect()),
         (&STORAGE, of_dirs("real_path").into_iter().chain(of_dirs("below")).collect()),
         (&RESOURCES, vec![json!({"ask": "resources", "procfs": procfs, "sysfs": sysfs, "of": of})]),

@@ -477,6 +477,41 @@ fn what_a_log_directory_held_is_told_by_the_next_reader_and_not_after_a_change_o
 }
 
 #[test]
+fn a_file_system_that_does_not_answer_for_itself_hides_no_other() {
+    let (host, node) = (Host::new(), FakeNode::start());
+    let (silent, good) = (host.log_dir("a-silent", META), host.log_dir("b-good", META));
+    let mounts = fs::read_to_string(host.path("proc/self/mountinfo")).expect("the mounts");
+    let of_good = mounts.lines().last().expect("the last mount").to_owned();
+    let moved = of_good.replace("8:1", "8:2").replace("sda", "sdb");
+    host.write("proc/self/mountinfo", &mounts.replace(&of_good, &moved));
+    for (device, name) in [("8:1", "sda"), ("8:2", "sdb")] {
+        host.write(&format!("sys/block/{name}/dev"), device);
+        fs::create_dir_all(host.path("sys/dev/block")).expect("a folder");
+        std::os::unix::fs::symlink(format!("../../block/{name}"), host.path(&format!("sys/dev/block/{device}")))
+            .expect("a link");
+        host.write(&format!("sys/fs/xfs/{name}/error/metadata/EIO/max_retries"), "-1\n");
+    }
+    let pipe = host.path("sys/fs/xfs/sda/error/metadata/EIO/max_retries");
+    fs::remove_file(&pipe).expect("a file");
+    mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a pipe");
+    host.start_broker(11, 5, &host.properties(node.port, &[&silent, &good]));
+    let sidecar = Sidecar::start(&[host.procfs(), flag("path.sysfs", host.path("sys").display())]);
+    let policy = |dir: &Path| format!("kafka_log_dir_filesystem_policy_info{{log_dir=\"{}\"", dir.display());
+    let seen = |dir: &Path| format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
+    let told = |page: &str| {
+        has(page, &policy(&good))
+            && !has(page, &policy(&silent))
+            && has(page, &seen(&good))
+            && has(page, &seen(&silent))
+    };
+    sidecar.until("the other one tells", 10, told);
+    // Nor later, when it is known that they cannot be asked at once.
+    sleep(Duration::from_secs(7));
+    assert!(told(&sidecar.page()), "{}", sidecar.page());
+    assert!(sidecar.readers().len() <= 3, "{:?}", sidecar.readers());
+}
+
+#[test]
 fn several_mounts_that_hang_at_once_are_told_within_fifteen_seconds() {
     let (host, node) = (Host::new(), FakeNode::start());
     let hanging = ["a", "b", "c", "d", "e", "f"].map(|name| host.log_dir(name, META));
@@ -510,7 +545,8 @@ fn a_reader_that_is_stopped_is_left_behind_until_it_goes_on() {
     sidecar.until("it is told", 9, any_stuck);
     assert!(is_up(&sidecar.page()));
     before.iter().for_each(|pid| send(*pid, Signal::CONT));
-    sidecar.until("it goes on", 20, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
+    // Whichever question it met: the one about the node's file is asked again after half a minute.
+    sidecar.until("it goes on", 45, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
     assert!(within(2_000, || sidecar.readers().len() == 1), "{:?}", sidecar.readers());
 }
 

@@ -1,5 +1,6 @@
 //! One round of the source `files`: the log directories and the file systems under them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
@@ -41,12 +42,17 @@ pub fn files(context: Arc<Context>) -> Round {
             let (own, theirs) = look.both_mounts();
             look.notice_mounts(&theirs);
             let look = Look { pid: look.node_pid(), context: look, procfs, own, theirs };
-            let mut seen = LogDirFiles::default();
-            for dir in dirs {
+            let path_of = |dir: String| {
                 let known = real.as_ref().and_then(|map| Some(map.dirs.get(&dir)?.as_ref().ok()?.path.clone()));
                 let path = PathBuf::from(known.unwrap_or_else(|| dir.clone()));
+                (dir, path)
+            };
+            let dirs: Vec<(String, PathBuf)> = dirs.into_iter().map(path_of).collect();
+            let file_systems = look.file_systems(dirs.iter().map(|(_, path)| path.as_path())).await;
+            let mut seen = LogDirFiles::default();
+            for (dir, path) in dirs {
                 let before = before.as_ref().and_then(|before| before.health.get(&dir)).cloned().unwrap_or_default();
-                let (files, health) = look.look_at(&path, before).await;
+                let (files, health) = look.look_at(&path, &file_systems, before).await;
                 if let Some(failure) = files.as_ref().ok().and_then(|files| files.meta_failure.as_ref()) {
                     look.context.count_file_limit(failure);
                 }
@@ -62,7 +68,12 @@ pub fn files(context: Arc<Context>) -> Round {
 
 impl Look {
     /// One directory. What hangs costs its own answer only.
-    async fn look_at(&self, path: &Path, before: DirHealth) -> (Result<DirFiles, Failure>, DirHealth) {
+    async fn look_at(
+        &self,
+        path: &Path,
+        file_systems: &BTreeMap<String, FsAnswer>,
+        before: DirHealth,
+    ) -> (Result<DirFiles, Failure>, DirHealth) {
         let reader = &self.context.reader;
         let group = group_of(&self.own, &self.theirs, path);
         let (procfs, pid) = (self.procfs.clone(), self.pid);
@@ -74,10 +85,7 @@ impl Look {
             answer.files
         });
         let mount = mount_of(&self.theirs, path);
-        let fs = match mount {
-            Some(mount) => self.file_system(mount).await,
-            None => FsAnswer::default(),
-        };
+        let fs = mount.and_then(|mount| file_systems.get(&mount.fs)).cloned().unwrap_or_default();
         let mut hangs = is_hang(&files);
         let probe = if self.context.config.load().probe_log_dirs {
             self.probe(&group, path, before.probe, &mut hangs).await
@@ -96,12 +104,30 @@ impl Look {
         (files, health)
     }
 
-    async fn file_system(&self, mount: &Mount) -> FsAnswer {
-        let config = self.context.config.load_full();
-        let (procfs, sysfs) = (self.procfs.clone(), config.sysfs.clone());
-        let question = Question::FileSystem { procfs, sysfs, device: mount.fs.clone(), kind: mount.kind.clone() };
-        let group = format!("/sys/fs of {}", mount.fs);
-        self.context.reader.ask(&group, question, LOG_DIR_MS).await.unwrap_or_default()
+    /// What the file systems under these paths say of themselves, by device. They are asked all at once, since a question
+    /// costs more than its answer; where that hangs, one by one.
+    async fn file_systems(&self, paths: impl Iterator<Item = &Path>) -> BTreeMap<String, FsAnswer> {
+        let mounts = paths.filter_map(|path| mount_of(&self.theirs, path));
+        let kinds: BTreeMap<String, String> = mounts.map(|mount| (mount.fs.clone(), mount.kind.clone())).collect();
+        let all: Vec<(String, String)> = kinds.into_iter().collect();
+        let mut said = BTreeMap::new();
+        match self.ask_file_systems("/sys/fs", all.clone()).await {
+            Ok(answers) => said.extend(all.into_iter().map(|(device, _)| device).zip(answers)),
+            Err(failure) if failure.kind == ErrorKind::Timeout => {
+                for (device, kind) in all {
+                    let group = format!("/sys/fs of {device}");
+                    let answers = self.ask_file_systems(&group, vec![(device.clone(), kind)]).await;
+                    said.extend(answers.ok().and_then(|answers| Some((device, answers.into_iter().next()?))));
+                }
+            }
+            Err(_) => {}
+        }
+        said
+    }
+
+    async fn ask_file_systems(&self, group: &str, of: Vec<(String, String)>) -> Result<Vec<FsAnswer>, Failure> {
+        let (procfs, sysfs) = (self.procfs.clone(), self.context.config.load().sysfs.clone());
+        self.context.reader.ask(group, Question::FileSystems { procfs, sysfs, of }, LOG_DIR_MS).await
     }
 
     /// A probe when one is due. A reader that hangs in one is a group of its own: no second follows, and listing goes on.

@@ -83,16 +83,14 @@ pub enum Question {
         #[serde(default)]
         before: Option<DirListing>,
     },
-    /// What a file system says of itself; the answer is an `FsAnswer`.
-    FileSystem {
+    /// What file systems say of themselves; the answer is a list of `FsAnswer` in the same order.
+    FileSystems {
         /// Root of the proc file system.
         procfs: PathBuf,
         /// Root of the sys file system.
         sysfs: PathBuf,
-        /// `MAJOR:MINOR` of its device.
-        device: String,
-        /// Its type.
-        kind: String,
+        /// `MAJOR:MINOR` of the device of each, and its type.
+        of: Vec<(String, String)>,
     },
     /// Make a nameless file in a log directory; the answer is a `ProbeAnswer`.
     Probe {
@@ -485,7 +483,10 @@ fn answer(question: &Question) -> Vec<u8> {
             written(read_properties(path, overrides, key_file.as_deref()))
         }
         Question::LogDir { procfs, pid, path, before } => written(read_dir_files(procfs, *pid, path, before.as_ref())),
-        Question::FileSystem { procfs, sysfs, device, kind } => written(Ok(read_fs(procfs, sysfs, device, kind))),
+        Question::FileSystems { procfs, sysfs, of } => {
+            let said = of.iter().map(|(device, kind)| read_fs(procfs, sysfs, device, kind));
+            written(Ok(said.collect::<Vec<_>>()))
+        }
         Question::Probe { procfs, pid, path } => written(Ok(probe(procfs, *pid, path))),
         Question::Host { procfs, sysfs, known } => written(read_host(procfs, sysfs, known)),
         Question::NodeFile { procfs, path } => written(read_node_file(procfs, None, path, &BTreeMap::new())),
