@@ -70,8 +70,11 @@ pub(crate) fn compare(cluster: &Cluster, sidecars: &BTreeMap<u32, Sidecar>) -> R
     members(sidecars, &described)?;
     // Last, since the tool takes long while a broker is away.
     let offsets = |time: &str| cluster.offsets(time).into_iter().map(|(key, offset)| (key, offset as f64)).collect();
-    same("kafka_topic_partition_current_offset", offsets("-1"))?;
-    same("kafka_topic_partition_oldest_offset", offsets("-2"))?;
+    let [current, oldest] = std::thread::scope(|scope| {
+        ["-1", "-2"].map(|time| scope.spawn(move || offsets(time))).map(|asked| asked.join().unwrap())
+    });
+    same("kafka_topic_partition_current_offset", current)?;
+    same("kafka_topic_partition_oldest_offset", oldest)?;
     Ok(described.len())
 }
 

@@ -122,7 +122,7 @@ impl Cluster {
     /// Offsets as `kafka-get-offsets.sh` prints them; partitions that it could not ask are left out.
     pub(crate) fn offsets(&self, time: &str) -> BTreeMap<(String, i32), i64> {
         // The script's own `offsets` waits two minutes for partitions without a leader.
-        let patience = self.dir.join("offsets.properties");
+        let patience = self.dir.join(format!("offsets{time}.properties"));
         std::fs::write(&patience, "default.api.timeout.ms=6000\nrequest.timeout.ms=3000\n").expect("a file");
         let live = self.kafka(&["bootstrap", "--live"]);
         let arguments =

@@ -76,6 +76,40 @@ POM
   echo "$cache/$version"
 }
 
+# --- classes ---------------------------------------------------------------
+
+# Half of what a JVM does until it is up is loading classes, which an archive of them spares: one for nodes and one for tools,
+# beside the jars, of this very Java.
+classes_of() { # KIND
+  local java
+  java=$(realpath -- "$(java_bin)")
+  printf '%s-%s-%s.jsa\n' "$(realpath -- "$DIR/libs")" "$1" "$(stat -c %Y -- "$java")"
+}
+
+# class_flags KIND MADE: flags of a JVM that takes the archive. Where there is none, it makes one in MADE when it ends, unless
+# that is empty. What it warns of its archive, without which it goes on, would stand in the output of tools.
+class_flags() {
+  local classes
+  classes=$(classes_of "$1")
+  printf '%s\n' -Xshare:auto -Xlog:disable -Xlog:all=error:stderr -cp "$(realpath -- "$DIR/libs")/*"
+  if [[ -f $classes ]]; then
+    printf '%s\n' "-XX:SharedArchiveFile=$classes"
+  elif [[ -n $2 && -w ${classes%/*} ]]; then
+    printf '%s\n' "-XX:ArchiveClassesAtExit=$2"
+  fi
+}
+
+# keep_classes KIND MADE: what a JVM left in MADE becomes the archive, unless it ended before that was whole.
+keep_classes() {
+  local classes
+  [[ -f $2 ]] || return 0
+  if "$(java_bin)" -Xshare:on -XX:+VerifySharedSpaces -XX:+UseSerialGC "-XX:SharedArchiveFile=$2" \
+    -XX:ErrorFile=/dev/null -XX:-CreateCoredumpOnCrash -cp "$(realpath -- "$DIR/libs")/*" -version >/dev/null 2>&1; then
+    classes=$(classes_of "$1")
+    mv -- "$2" "$classes.$BASHPID" && mv -T -- "$classes.$BASHPID" "$classes"
+  fi
+}
+
 # --- naming ----------------------------------------------------------------
 
 load_cluster() {
@@ -196,25 +230,39 @@ stop_nodes() {
       kill -s KILL "$p" 2>/dev/null || true
     done
     wait_gone 10 "${names[@]}" || die "some node outlives SIGKILL: ${names[*]}"
+    rm -f -- "$DIR/node.jsa" # it may be half of one
   done
+}
+
+# Ends every node at once.
+kill_nodes() {
+  local n p
+  for n in $(all_nodes); do
+    p=$(node_pid "$n")
+    [[ -z $p ]] || kill -s KILL "$p" 2>/dev/null || true
+  done
+  wait_gone 20 $(all_nodes) || die "some node outlives SIGKILL"
 }
 
 # launch NAME FILE: starts the node in a session of its own, so that it outlives
 # this script and the terminal; returns once its command line can be checked.
 launch() {
-  local name=$1 file=$2 heap=$HEAP log pid i
+  local name=$1 file=$2 heap=$HEAP log pid i made= flags
   [[ $name == controller ]] && heap=256m
   log=$DIR/$name/logs
+  # A broker loads what the controller does, and more.
+  [[ $name != broker-1 ]] || made=$DIR/node.jsa
+  mapfile -t flags < <(class_flags node "$made")
   # C1 only and the serial collector: on a small machine that runs four to six
   # JVMs at once, the optimizing compiler and G1's threads cost more start-up
   # time than a test's load ever wins back.
   (
     cd "$DIR/$name" || exit 1
     exec setsid nohup "$(java_bin)" "-Xmx$heap" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \
-      -Xshare:auto -Djava.awt.headless=true "-Xlog:gc:file=$log/gc.log:time:filecount=1,filesize=4m" \
+      "${flags[@]}" -Djava.awt.headless=true "-Xlog:gc:file=$log/gc.log:time:filecount=1,filesize=4m" \
       "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$DIR/tls/jwks.json" \
       "-Dkafka.logs.dir=$log" "$(logging_flag "$DIR/logging-node")" \
-      -cp "$DIR/libs/*" kafka.Kafka "$file"
+      kafka.Kafka "$file"
   ) >>"$log/server.log" 2>&1 </dev/null &
   pid=$!
   printf '%s\n' "$pid" "$file" >"$DIR/$name/run"
@@ -440,16 +488,19 @@ add_secure_user() {
 
 # tool CLASS ARGS...: one of Kafka's command line tools.
 tool() {
-  "$(java_bin)" -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto \
-    "$(logging_flag "$DIR/logging-tool")" -cp "$DIR/libs/*" "$@"
+  local flags
+  mapfile -t flags < <(class_flags tool "${made_classes:-}")
+  "$(java_bin)" -Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "${flags[@]}" "$(logging_flag "$DIR/logging-tool")" "$@"
 }
 
 # client CLASS ARGS...: a tool that talks to the brokers which are alive.
 client() {
-  local live class=$1
+  local live class=$1 status=0 made_classes=$DIR/tool-$BASHPID.jsa
   shift
   live=$(live_bootstrap)
-  tool "$class" --bootstrap-server "$live" "$@"
+  tool "$class" --bootstrap-server "$live" "$@" || status=$?
+  keep_classes tool "$made_classes"
+  return "$status"
 }
 
 format_node() {
