@@ -11,9 +11,11 @@ use crate::harness::{Cluster, Page, Sidecar, eventually, holds};
 /// The source that reads them looks every 15 s.
 const SEEN_WITHIN: Duration = Duration::from_secs(40);
 const MEMORY_BYTES: u64 = 200 << 20;
+/// How often a group may write to a device.
+const WRITES: &str = "blkio.throttle.write_iops_device";
 
-/// Groups of version 1 made for this test; their processes go back where they were when it is dropped.
-struct Groups {
+/// Groups of version 1 made for a test; their processes go back where they were when it is dropped.
+pub(crate) struct Groups {
     made: Vec<PathBuf>,
 }
 
@@ -52,6 +54,24 @@ impl Drop for Groups {
             let _ = fs::remove_dir(group);
         }
     }
+}
+
+/// Lets a node write to a block device four times a second: its operations wait before the device gets them, so the device is quick.
+/// Over with [`unthrottle`]; absent where there are no such groups.
+pub(crate) fn throttle(cluster: &Cluster, node: &str, device: &str) -> Option<Groups> {
+    let groups = Groups::make(&["blkio"])?;
+    groups.set(WRITES, format!("{} 4", number_of(device)));
+    groups.take(cluster.kafka(&["pid", node]).trim());
+    Some(groups)
+}
+
+/// What still waits goes first: a group that is removed keeps it.
+pub(crate) fn unthrottle(groups: &Groups, device: &str) {
+    groups.set(WRITES, format!("{} 0", number_of(device)));
+}
+
+fn number_of(device: &str) -> String {
+    fs::read_to_string(format!("/sys/block/{device}/dev")).unwrap().trim().to_owned()
 }
 
 fn value(page: &Page, name: &str) -> Result<f64, String> {

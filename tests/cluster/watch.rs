@@ -23,7 +23,7 @@ const LONG_MINUTES: u32 = 5;
 /// Seconds that stand for a minute of `keep_firing_for`.
 const KEEP_SECONDS: u32 = 2;
 /// Alerts whose `for`, here in seconds, is another one.
-const WAITS: [(&str, u32); 8] = [
+const WAITS: [(&str, u32); 9] = [
     // Our sources need their time to see the same, or hours are foretold.
     ("KafkaAcknowledgedDataLost", 60),
     ("KafkaLogDirFillsSoon", 900),
@@ -36,6 +36,7 @@ const WAITS: [(&str, u32); 8] = [
     ("KafkaUnderReplicatedPartitions", 50),
     // Half an hour and more, which say only that nobody is in a hurry.
     ("KafkaCriticalFinding", 60),
+    ("KafkaWarningFinding", 60),
     ("KafkaConfigPendingRestart", 60),
 ];
 /// Alerts that are true of a cluster whose nodes all run on one machine.
@@ -43,13 +44,17 @@ pub(crate) const TRUE_HERE: [&str; 2] = ["KafkaTwoBrokersShareOneDrive", "KafkaR
 /// Alerts on the kernel's log, which is also that of other tests, which break file systems and drives on purpose.
 const OF_ALL_TESTS: [&str; 4] =
     ["KafkaKernelFilesystemError", "KafkaKernelOtherFilesystemError", "KafkaKernelLostWrite", "KafkaKernelHungTask"];
-/// What is compared among drives: within seconds, only those that can be broken (all others are one drive), and not only from
-/// half an hour after the start of a broker.
-const DRIVES: [(&str, &str); 3] = [
-    ("[10m]", "[40s]"),
-    ("class!=\"layer\"", "class!=\"layer\", device=~\"loop.*\""),
-    ("kafka_disk_slow_inhibited == 1", "kafka_disk_slow_inhibited{reason!=\"broker_start\"} == 1"),
+/// Windows and matchers that are others here: a part of the line, what is shipped, what stands for it. What is compared among drives:
+/// within seconds, only those that can be broken (all others are one drive), and not only from half an hour after the start of a
+/// broker. An election: a minute and not a quarter of an hour.
+const HERE: [(&str, &str, &str); 4] = [
+    ("kafka_disk_io_", "[10m]", "[40s]"),
+    ("kafka_disk_io_", "class!=\"layer\"", "class!=\"layer\", device=~\"loop.*\""),
+    ("kafka_disk_slow", "kafka_disk_slow_inhibited == 1", "kafka_disk_slow_inhibited{reason!=\"broker_start\"} == 1"),
+    ("kafka_cluster_unclean_elections_total", "[15m]", "[30s]"),
 ];
+/// Labels that say nothing of the culprit, or that each text has in words.
+const NO_CULPRIT: [&str; 7] = ["alertname", "severity", "job", "kafka_cluster", "instance", "op", "version"];
 /// What a page may take beyond its `for`.
 const SLACK: Duration = Duration::from_secs(60);
 
@@ -65,6 +70,7 @@ pub(crate) struct Told {
     receiver: String,
     firing: bool,
     pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) summary: String,
     pub(crate) description: String,
 }
 
@@ -93,6 +99,17 @@ impl Expected {
 impl Told {
     pub(crate) fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
+    }
+
+    /// `label=value` of the culprit: of the labels that only few alerts have, else the instance, else the cluster.
+    pub(crate) fn culprit(&self) -> String {
+        let named = |is_named: &dyn Fn(&str) -> bool| {
+            let named = self.labels.iter().filter(|(label, _)| is_named(label));
+            named.map(|(label, value)| format!("{label}={value}")).collect::<Vec<_>>().join(" ")
+        };
+        let special = named(&|label| !NO_CULPRIT.contains(&label));
+        let ways = [special, named(&|label| label == "instance"), named(&|label| label == "kafka_cluster")];
+        ways.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
     }
 }
 
@@ -136,6 +153,15 @@ impl Watch {
         self.told().iter().filter(|one| one.receiver == receiver && one.firing && one.at >= since).cloned().collect()
     }
 
+    /// As [`Watch::fired`], without what the receiver knew by then: while one of a group ends the rest is told again, and who looks
+    /// later joins it.
+    pub(crate) fn fired_anew(&self, receiver: &str, since: Instant) -> Vec<Told> {
+        let open = self.open(receiver, since);
+        let mut fired = self.fired(receiver, since);
+        fired.retain(|told| !open.iter().any(|labels| labels["alertname"] == told.label("alertname")));
+        fired
+    }
+
     /// Waits until the receiver was told of the alert.
     pub(crate) fn expect_among(&self, receiver: &str, since: Instant, expected: &Expected) -> Told {
         // Brokers are asked for their log directories once a minute.
@@ -158,7 +184,7 @@ impl Watch {
         let told = expected.iter().map(|one| self.expect_among(receiver, since, one)).collect();
         // Consequences would come a little later.
         std::thread::sleep(Duration::from_secs(5));
-        let fired = self.fired(receiver, since);
+        let fired = self.fired_anew(receiver, since);
         let other: Vec<_> = fired.iter().filter(|told| !expected.iter().any(|one| one.names(told))).collect();
         assert!(other.is_empty(), "more than {expected:?}, or another culprit: {other:#?}");
         told
@@ -232,10 +258,8 @@ fn hurried(rules: &str) -> String {
             let seconds = own.map_or(minutes * seconds[usize::from(minutes >= LONG_MINUTES)], |(_, own)| *own);
             return format!("{indent}{key}{seconds}s\n");
         }
-        if !line.contains("kafka_disk_") {
-            return format!("{line}\n");
-        }
-        DRIVES.iter().fold(format!("{line}\n"), |line, (shipped, here)| line.replace(shipped, here))
+        let here = HERE.iter().filter(|(part, ..)| line.contains(part));
+        here.fold(format!("{line}\n"), |line, (_, shipped, here)| line.replace(shipped, here))
     };
     rules.lines().map(line).collect()
 }
@@ -272,6 +296,7 @@ fn told(at: Instant, note: &Value) -> Vec<Told> {
             receiver: text(&note["receiver"]),
             firing: alert["status"] == "firing",
             labels: strings(&alert["labels"]),
+            summary: text(&alert["annotations"]["summary"]),
             description: text(&alert["annotations"]["description"]),
         })
         .collect()
