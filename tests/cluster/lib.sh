@@ -78,8 +78,8 @@ POM
 
 # --- classes ---------------------------------------------------------------
 
-# Half of what a JVM does until it is up is loading classes, which an archive of them spares: one for nodes and one for tools,
-# beside the jars, of this very Java.
+# Half of what a JVM does until it is up is loading classes, which an archive of them spares tools: it is beside the jars, of this
+# very Java.
 classes_of() { # KIND
   local java
   java=$(realpath -- "$(java_bin)")
@@ -230,7 +230,6 @@ stop_nodes() {
       kill -s KILL "$p" 2>/dev/null || true
     done
     wait_gone 10 "${names[@]}" || die "some node outlives SIGKILL: ${names[*]}"
-    rm -f -- "$DIR/node.jsa" # it may be half of one
   done
 }
 
@@ -247,22 +246,19 @@ kill_nodes() {
 # launch NAME FILE: starts the node in a session of its own, so that it outlives
 # this script and the terminal; returns once its command line can be checked.
 launch() {
-  local name=$1 file=$2 heap=$HEAP log pid i made= flags
+  local name=$1 file=$2 heap=$HEAP log pid i
   [[ $name == controller ]] && heap=256m
   log=$DIR/$name/logs
-  # A broker loads what the controller does, and more.
-  [[ $name != broker-1 ]] || made=$DIR/node.jsa
-  mapfile -t flags < <(class_flags node "$made")
   # C1 only and the serial collector: on a small machine that runs four to six
   # JVMs at once, the optimizing compiler and G1's threads cost more start-up
   # time than a test's load ever wins back.
   (
     cd "$DIR/$name" || exit 1
     exec setsid nohup "$(java_bin)" "-Xmx$heap" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \
-      "${flags[@]}" -Djava.awt.headless=true "-Xlog:gc:file=$log/gc.log:time:filecount=1,filesize=4m" \
+      -Xshare:auto -Djava.awt.headless=true "-Xlog:gc:file=$log/gc.log:time:filecount=1,filesize=4m" \
       "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://$DIR/tls/jwks.json" \
       "-Dkafka.logs.dir=$log" "$(logging_flag "$DIR/logging-node")" \
-      kafka.Kafka "$file"
+      -cp "$DIR/libs/*" kafka.Kafka "$file"
   ) >>"$log/server.log" 2>&1 </dev/null &
   pid=$!
   printf '%s\n' "$pid" "$file" >"$DIR/$name/run"
