@@ -104,19 +104,23 @@ impl Effect {
 #[must_use]
 pub fn effect(replication: &Replication<'_>, found: &Partition<'_>, stop: &Stop) -> Option<Effect> {
     let stops = |id: i32| stop.stops(found, id);
-    let copies = || found.isr.iter().chain(found.eligible).copied();
-    if !copies().chain(found.leader()).any(stops) {
+    let stopped = |ids: &[i32]| ids.iter().filter(|id| stops(**id)).count();
+    // Each is asked once: this runs for every partition of the cluster, several times a page.
+    let (isr_stopped, eligible_stopped) = (stopped(found.isr), stopped(found.eligible));
+    let leader_stops = found.leader().is_some_and(stops);
+    let copies_stopped = isr_stopped + eligible_stopped;
+    if copies_stopped == 0 && !leader_stops {
         return None;
     }
     let serves = |id: i32| !stops(id) && replication.is_alive(id) && !found.offline.contains(&id);
-    let leads_on = found.leader().is_some_and(|leader| !stops(leader));
-    let elected = leads_on || copies().any(serves);
-    let loses_last_copy = copies().any(stops) && copies().all(stops);
+    let leads_on = found.leader().is_some() && !leader_stops;
+    let elected = leads_on || found.isr.iter().chain(found.eligible).any(|id| serves(*id));
+    let loses_last_copy = copies_stopped > 0 && copies_stopped == found.isr.len() + found.eligible.len();
     let uncleanly = !elected
         && found.replicas.iter().any(|id| serves(*id))
         && replication.unclean_leader_election(&found.topic.name) == Some(true);
     let has_leader = found.leader().is_some();
-    let left = found.isr.iter().filter(|id| !stops(**id)).count();
+    let left = found.isr.len() - isr_stopped;
     let isr_after = if left == 0 { usize::from(elected || uncleanly) } else { left };
     let min_isr = replication.judge(found).min_isr;
     let goes_offline = has_leader && !elected && !uncleanly;
