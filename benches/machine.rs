@@ -248,7 +248,7 @@ fn network_each_15_s(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn hardware_each_30_s(bencher: Bencher<'_, '_>) {
+fn hardware_each_60_s(bencher: Bencher<'_, '_>) {
     let (procfs, sysfs) = roots();
     let disks: Vec<String> = (0..12).map(|drive| format!("nvme{drive}n1")).collect();
     let question = serde_json::json!({"ask": "hardware", "procfs": procfs, "sysfs": sysfs, "disks": disks, "nics": ["eth0", "eth1"]});

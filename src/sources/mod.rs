@@ -229,9 +229,10 @@ pub static DRIVES: Source = Source {
 pub static HARDWARE: Source = Source {
     name: "hardware",
     about: "faults that memory, processors, PCIe and sensors of the machine report",
-    interval_ms: 30_000,
+    // Hundreds of small files, of counters that rules look at over five minutes and more.
+    interval_ms: 60_000,
     deadline_ms: 5_000,
-    bound_ms: 75_000,
+    bound_ms: 150_000,
     apis: &[],
     access: "read /sys and /proc/interrupts",
     round: machine_round::hardware,
