@@ -218,9 +218,9 @@ fn violation(node: &Node<'_>, found: &mut Found) -> Evaluated {
         }
         let (mut wrong, mut in_one) = (Vec::new(), 0);
         for partition in cluster.partitions.of_topic(index) {
-            // A replica of a broker that is away may be in any rack.
             used.clear();
             used.extend(partition.replicas.iter().filter_map(|id| rack_of.get(id)));
+            // A replica of a broker that is away may be in any rack.
             if used.len() < partition.replicas.len() {
                 continue;
             }

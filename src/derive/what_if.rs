@@ -107,19 +107,18 @@ pub fn effect(replication: &Replication<'_>, found: &Partition<'_>, stop: &Stop)
     let stopped = |ids: &[i32]| ids.iter().filter(|id| stops(**id)).count();
     // Each is asked once: this runs for every partition of the cluster, several times a page.
     let (isr_stopped, eligible_stopped) = (stopped(found.isr), stopped(found.eligible));
-    let leader_stops = found.leader().is_some_and(stops);
+    let (has_leader, leader_stops) = (found.leader().is_some(), found.leader().is_some_and(stops));
     let copies_stopped = isr_stopped + eligible_stopped;
     if copies_stopped == 0 && !leader_stops {
         return None;
     }
     let serves = |id: i32| !stops(id) && replication.is_alive(id) && !found.offline.contains(&id);
-    let leads_on = found.leader().is_some() && !leader_stops;
+    let leads_on = has_leader && !leader_stops;
     let elected = leads_on || found.isr.iter().chain(found.eligible).any(|id| serves(*id));
     let loses_last_copy = copies_stopped > 0 && copies_stopped == found.isr.len() + found.eligible.len();
     let uncleanly = !elected
         && found.replicas.iter().any(|id| serves(*id))
         && replication.unclean_leader_election(&found.topic.name) == Some(true);
-    let has_leader = found.leader().is_some();
     let left = found.isr.len() - isr_stopped;
     let isr_after = if left == 0 { usize::from(elected || uncleanly) } else { left };
     let min_isr = replication.judge(found).min_isr;

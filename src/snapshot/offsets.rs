@@ -26,14 +26,3 @@ pub struct Offsets {
     /// Topics sorted by name, rows sorted by partition.
     pub topics: Vec<(Arc<str>, Vec<OffsetsRow>)>,
 }
-
-impl Offsets {
-    /// The rows of a topic, by partition; empty when nothing is known of it.
-    #[must_use]
-    pub fn of_topic(&self, topic: &str) -> &[OffsetsRow] {
-        match self.topics.binary_search_by(|(name, _)| (**name).cmp(topic)) {
-            Ok(index) => &self.topics[index].1,
-            Err(_) => &[],
-        }
-    }
-}

@@ -133,14 +133,8 @@ impl Partitions {
         self.topics.get(index)
     }
 
-    /// The partition `topic`-`partition`; absent when it is not known.
-    #[must_use]
-    pub fn find(&self, topic: &str, partition: i32) -> Option<Partition<'_>> {
-        self.finder()(topic, partition)
-    }
-
-    /// As [`Self::find`] for many partitions: fastest when they come in the order of their topics' names, since the search
-    /// begins where the last one ended.
+    /// What finds partitions by topic and index; absent when one is not known. Fastest when they come in the order of their
+    /// topics' names, since a search begins where the last one ended.
     pub fn finder<'a>(&'a self) -> impl FnMut(&str, i32) -> Option<Partition<'a>> {
         let mut last = 0;
         move |topic, partition| {
@@ -386,8 +380,8 @@ mod tests {
         assert_eq!(packed.topics().iter().map(|topic| &*topic.name).collect::<Vec<_>>(), ["a", "b"]);
         let all: Vec<_> = packed.iter().map(|found| (found.row.partition, found.isr.to_vec())).collect();
         assert_eq!(all, [(0, vec![1, 3]), (1, vec![1, 3])]);
-        assert_eq!(packed.find("b", 1).unwrap().missing().collect::<Vec<_>>(), [2]);
-        assert!(packed.find("b", 2).is_none());
+        assert_eq!(packed.finder()("b", 1).unwrap().missing().collect::<Vec<_>>(), [2]);
+        assert!(packed.finder()("b", 2).is_none());
     }
 
     proptest! {
@@ -418,12 +412,12 @@ mod tests {
         let text = serde_json::to_string(&packed).unwrap();
         let back: Partitions = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), text);
-        let found = back.find("b", 0).unwrap();
+        let found = back.finder()("b", 0).unwrap();
         assert_eq!((found.eligible_outside_isr(), found.eligible), (Some(1), &[2][..]));
         let older = text.replace(r#","eligible":[2]"#, "");
         assert_ne!(older, text);
         let back: Partitions = serde_json::from_str(&older).unwrap();
-        let found = back.find("b", 0).unwrap();
+        let found = back.finder()("b", 0).unwrap();
         assert_eq!((found.eligible_outside_isr(), found.eligible), (Some(1), &[][..]), "how many, and not who");
     }
 
