@@ -116,8 +116,6 @@ pub const DRIVE_HISTORY_BYTES_MAX: u64 = 4 << 20;
 pub const BLOCK_LAYERS_MAX: usize = 16;
 /// Block devices below one file system that are looked at.
 pub const BLOCK_DEVICES_MAX: usize = 1_024;
-/// Bytes of one attribute in `/sys`; the kernel gives a page at most.
-pub const SYSFS_FILE_BYTES_MAX: u64 = 64 << 10;
 /// Topics in one DescribeConfigs request.
 pub const CONFIG_TOPICS_PER_CALL: usize = 200;
 /// Brokers that a live `check` asks at the same time.

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use brokerwatch::derive::log_dirs::{state, writable};
-use brokerwatch::snapshot::{DirFiles, DirHealth, Failure, LayerKind, Probe};
-use brokerwatch::sources::log_dir_files::{probe, read_dir_files, read_fs};
+use brokerwatch::snapshot::{DirFiles, DirHealth, Failure, FsPolicy, LayerKind, LogDirStorage, Probe, Storage};
+use brokerwatch::sources::log_dir_files::{probe, read_dir_files, read_fs_errors};
 use brokerwatch::sources::mounts::{mount_of, read_mounts};
 use brokerwatch::sources::storage::read_storage;
 use common::{TempDir, require_all};
@@ -80,18 +80,27 @@ impl Disk {
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
 
+    /// What is known below it.
+    fn storage(&self) -> (LogDirStorage, Storage) {
+        let dir = self.dir().display().to_string();
+        let storage = read_storage(Path::new(PROC), Path::new(SYS), None, std::slice::from_ref(&dir));
+        (storage.dirs[&dir].clone().unwrap(), storage)
+    }
+
+    fn policy(&self) -> FsPolicy {
+        self.storage().0.policy.unwrap()
+    }
+
     /// What the sources see of it, without a probe and with one.
     fn look(&self) -> Seen {
         let dir = self.dir();
         let files = read_dir_files(Path::new(PROC), None, &dir, None).map(|answer| answer.files);
         let mounts = read_mounts(Path::new(PROC), "self");
         let mount = mount_of(&mounts, &dir).unwrap();
-        let fs = read_fs(Path::new(PROC), Path::new(SYS), &mount.fs, &mount.kind);
         let health = DirHealth {
             mounted: true,
             refuses_writes: mount.refuses_writes(false).map(str::to_owned),
-            errors: fs.errors,
-            policy: fs.policy,
+            errors: read_fs_errors(Path::new(SYS), &mount.fs),
             ..DirHealth::default()
         };
         let probed = probe(Path::new(PROC), None, &dir);
@@ -139,7 +148,7 @@ fn ext4_that_became_read_only_is_told_and_its_drive_named() {
     let before = disk.look();
     assert_eq!((before.state(), before.state_with_probe(), before.errors()), ("ok", "ok", 0));
     assert_eq!(before.health.errors.unwrap().last, None, "no error has no time");
-    assert_eq!(before.health.policy.as_ref().unwrap().on_error.as_deref(), Some("remount-ro"));
+    assert_eq!(disk.policy().on_error.as_deref(), Some("remount-ro"));
     assert_eq!(before.files.unwrap().replicas, Some(1));
     disk.trigger_error();
     let after = disk.look();
@@ -148,9 +157,7 @@ fn ext4_that_became_read_only_is_told_and_its_drive_named() {
     assert!(after.state() == "read_only" || after.health.refuses_writes.is_none());
     assert_eq!((after.errors(), after.health.errors.unwrap().last.is_some()), (1, true));
 
-    let dir = disk.dir().display().to_string();
-    let storage = read_storage(Path::new(PROC), Path::new(SYS), None, std::slice::from_ref(&dir));
-    let found = storage.dirs[&dir].as_ref().unwrap();
+    let (found, storage) = disk.storage();
     assert_eq!(found.device.as_deref(), Some(disk.device().as_str()));
     let is_loop = found.layers.first().is_some_and(|layer| layer.kind == LayerKind::Loop);
     assert!(is_loop || found.drives == [disk.device()], "{found:?}");
@@ -163,7 +170,7 @@ fn ext4_that_goes_on_after_an_error_is_told_by_its_counter_alone() {
     disk.trigger_error();
     let seen = disk.look();
     assert_eq!((seen.state(), seen.state_with_probe(), seen.errors()), ("ok", "ok", 1));
-    assert_eq!(seen.health.policy.unwrap().on_error.as_deref(), Some("continue"));
+    assert_eq!(disk.policy().on_error.as_deref(), Some("continue"));
 }
 
 #[test]
@@ -181,7 +188,7 @@ fn xfs_that_was_shut_down_is_told_by_its_answers_alone() {
     let Some(disk) = Disk::new(320, &["mkfs.xfs", "-q", "-f"], "noatime") else { return };
     let before = disk.look();
     assert_eq!(before.state(), "ok");
-    assert_eq!(before.health.policy.as_ref().unwrap().eio_retries, Some(-1), "XFS repeats for ever by default");
+    assert_eq!(disk.policy().eio_retries, Some(-1), "XFS repeats for ever by default");
     assert!(before.health.errors.is_none(), "XFS counts none");
     disk.shut_down();
     let after = disk.look();

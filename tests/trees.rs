@@ -24,7 +24,7 @@ use brokerwatch::snapshot::{
 use brokerwatch::sources::diskstats::read_diskstats;
 use brokerwatch::sources::drive::read_drive;
 use brokerwatch::sources::hardware::{read_hardware, read_sensors};
-use brokerwatch::sources::log_dir_files::{read_dir_files, read_fs};
+use brokerwatch::sources::log_dir_files::{counts_errors, read_dir_files, read_fs_errors};
 use brokerwatch::sources::machine::read_machine;
 use brokerwatch::sources::mounts::{mount_of, read_mounts};
 use brokerwatch::sources::network::read_network;
@@ -93,12 +93,10 @@ fn look_at_files(procfs: &Path, sysfs: &Path, storage: &Storage) -> LogDirFiles 
         let path = dir.as_ref().map_or(log_dir, |dir| &dir.path);
         let look = read_dir_files(procfs, Some(BROKER), Path::new(path), None).map(|answer| answer.files);
         let mount = mount_of(&mounts, Path::new(path));
-        let fs = mount.map(|mount| read_fs(procfs, sysfs, &mount.fs, &mount.kind)).unwrap_or_default();
         let health = DirHealth {
             mounted: mount.is_some(),
             refuses_writes: mount.and_then(|mount| mount.refuses_writes(true)).map(str::to_owned),
-            errors: fs.errors,
-            policy: fs.policy,
+            errors: mount.filter(|mount| counts_errors(&mount.kind)).and_then(|mount| read_fs_errors(sysfs, &mount.fs)),
             ..DirHealth::default()
         };
         files.health.insert(log_dir.clone(), health);

@@ -25,7 +25,6 @@ pub(super) static COLLECTOR: Collector = Collector {
         &WARNINGS.family,
         &FIRST_ERROR.family,
         &LAST_ERROR.family,
-        &POLICY.family,
         &DIRECTORIES.family,
         &STRAY_BYTES.family,
         &STALLED.family,
@@ -115,13 +114,6 @@ static LAST_ERROR: Metric<1> = Metric::gauge(
     &["log_dir"],
     "When the last error in the superblock of the log directory's ext4 was, as Unix time; absent when there was none.",
 );
-static POLICY: Metric<5> = Metric::info(
-    "kafka_log_dir_filesystem_policy_info",
-    Scope::Broker,
-    &["log_dir", "errors", "data", "barrier", "eio_retries"],
-    "What the log directory's file system does when its device fails: errors, data and barrier of ext4, how often XFS \
-     repeats a metadata write (-1 for ever: a dead drive then hangs instead of failing); what is not told is empty.",
-);
 static DIRECTORIES: Metric<2> = Metric::gauge(
     "kafka_log_dir_leftover_directories",
     Scope::Broker,
@@ -191,12 +183,6 @@ fn file_system(path: &str, health: &DirHealth, samples: &mut Samples) {
                 samples.push(metric, [path], at.seconds());
             }
         }
-    }
-    if let Some(policy) = &health.policy {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let barrier = policy.barrier.map_or(String::new(), |on| on.to_string());
-        let retries = policy.eio_retries.map_or(String::new(), |retries| retries.to_string());
-        samples.push(&POLICY, [path, &text(&policy.on_error), &text(&policy.data), &barrier, &retries], 1);
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) static COLLECTOR: Collector = Collector {
     name: "storage",
     about: "what the log directories lie on, down to the drives",
     sources: &[&STORAGE],
-    families: &[&DEVICE_INFO.family, &DISK_INFO.family, &DISK_SIZE.family],
+    families: &[&DEVICE_INFO.family, &POLICY.family, &DISK_INFO.family, &DISK_SIZE.family],
     collect,
 };
 
@@ -21,6 +21,13 @@ static DEVICE_INFO: Metric<6> = Metric::info(
     "A block device under a log directory: role filesystem directly under the file system, layer in between, drive at the \
      end; via is the way down to it, outermost first. Without block devices there is one series with an empty device, \
      whose role says what there is instead (network, memory, overlay, zfs, fuse, unknown).",
+);
+static POLICY: Metric<5> = Metric::info(
+    "kafka_log_dir_filesystem_policy_info",
+    Scope::Broker,
+    &["log_dir", "errors", "data", "barrier", "eio_retries"],
+    "What the log directory's file system does when its device fails: errors, data and barrier of ext4, how often XFS \
+     repeats a metadata write (-1 for ever: a dead drive then hangs instead of failing); what is not told is empty.",
 );
 static DISK_INFO: Metric<6> = Metric::info(
     "kafka_disk_info",
@@ -37,6 +44,7 @@ fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     for (log_dir, dir) in &storage.dirs {
         if let Ok(dir) = dir {
             devices(log_dir, dir, samples);
+            policy(log_dir, dir, samples);
         }
     }
     for (name, disk) in &storage.disks {
@@ -62,6 +70,14 @@ fn devices(log_dir: &str, dir: &LogDirStorage, samples: &mut Samples) {
     if !some {
         push("", dir.backing.as_str(), "");
     }
+}
+
+fn policy(log_dir: &str, dir: &LogDirStorage, samples: &mut Samples) {
+    let Some(policy) = &dir.policy else { return };
+    let [errors, data] = [&policy.on_error, &policy.data].map(|value| value.clone().unwrap_or_default());
+    let barrier = policy.barrier.map_or(String::new(), |on| on.to_string());
+    let retries = policy.eio_retries.map_or(String::new(), |retries| retries.to_string());
+    samples.push(&POLICY, [log_dir, &errors, &data, &barrier, &retries], 1);
 }
 
 /// The layers above `device`, outermost first: `lvm:dm-3,md:md0`.

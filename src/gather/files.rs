@@ -1,15 +1,15 @@
 //! One round of the source `files`: the log directories and the file systems under them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use super::identity::{Identity, Witness};
 use super::rounds::LOG_DIR_MS;
 use super::{Context, now};
-use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure, LogDirFiles, Probe};
+use crate::snapshot::{DirFiles, DirHealth, ErrorKind, Failure, FsErrors, LogDirFiles, Probe};
 use crate::sources::dir_listing::DirListing;
-use crate::sources::log_dir_files::{DirAnswer, FsAnswer, ProbeAnswer};
+use crate::sources::log_dir_files::{DirAnswer, ProbeAnswer, counts_errors};
 use crate::sources::mounts::{Mount, group_of, mount_of};
 use crate::sources::reader::Question;
 use crate::sources::{FILES, Round};
@@ -48,11 +48,11 @@ pub fn files(context: Arc<Context>) -> Round {
                 (dir, path)
             };
             let dirs: Vec<(String, PathBuf)> = dirs.into_iter().map(path_of).collect();
-            let file_systems = look.file_systems(dirs.iter().map(|(_, path)| path.as_path())).await;
+            let errors = look.fs_errors(dirs.iter().map(|(_, path)| path.as_path())).await;
             let mut seen = LogDirFiles::default();
             for (dir, path) in dirs {
                 let before = before.as_ref().and_then(|before| before.health.get(&dir)).cloned().unwrap_or_default();
-                let (files, health) = look.look_at(&path, &file_systems, before).await;
+                let (files, health) = look.look_at(&path, &errors, before).await;
                 if let Some(failure) = files.as_ref().ok().and_then(|files| files.meta_failure.as_ref()) {
                     look.context.count_file_limit(failure);
                 }
@@ -71,7 +71,7 @@ impl Look {
     async fn look_at(
         &self,
         path: &Path,
-        file_systems: &BTreeMap<String, FsAnswer>,
+        errors: &BTreeMap<String, FsErrors>,
         before: DirHealth,
     ) -> (Result<DirFiles, Failure>, DirHealth) {
         let reader = &self.context.reader;
@@ -85,7 +85,6 @@ impl Look {
             answer.files
         });
         let mount = mount_of(&self.theirs, path);
-        let fs = mount.and_then(|mount| file_systems.get(&mount.fs)).cloned().unwrap_or_default();
         let mut hangs = is_hang(&files);
         let probe = if self.context.config.load().probe_log_dirs {
             self.probe(&group, path, before.probe, &mut hangs).await
@@ -96,38 +95,40 @@ impl Look {
             mounted: mount.is_some(),
             // Without the process these are our own mounts, whose own options say nothing of the node.
             refuses_writes: mount.and_then(|mount| mount.refuses_writes(self.pid.is_some())).map(str::to_owned),
-            errors: fs.errors,
-            policy: fs.policy,
+            errors: mount.and_then(|mount| errors.get(&mount.fs)).copied(),
             probe,
             hangs_since: hangs.then(|| before.hangs_since.unwrap_or_else(now)),
         };
         (files, health)
     }
 
-    /// What the file systems under these paths say of themselves, by device. They are asked all at once, since a question
-    /// costs more than its answer; where that hangs, one by one.
-    async fn file_systems(&self, paths: impl Iterator<Item = &Path>) -> BTreeMap<String, FsAnswer> {
+    /// The errors of the file systems under these paths that count them, by device. They are asked all at once, since a
+    /// question costs more than its answer; where that hangs, one by one.
+    async fn fs_errors(&self, paths: impl Iterator<Item = &Path>) -> BTreeMap<String, FsErrors> {
         let mounts = paths.filter_map(|path| mount_of(&self.theirs, path));
-        let kinds: BTreeMap<String, String> = mounts.map(|mount| (mount.fs.clone(), mount.kind.clone())).collect();
-        let all: Vec<(String, String)> = kinds.into_iter().collect();
-        let mut said = BTreeMap::new();
-        match self.ask_file_systems("/sys/fs", all.clone()).await {
-            Ok(answers) => said.extend(all.into_iter().map(|(device, _)| device).zip(answers)),
-            Err(failure) if failure.kind == ErrorKind::Timeout => {
-                for (device, kind) in all {
-                    let group = format!("/sys/fs of {device}");
-                    let answers = self.ask_file_systems(&group, vec![(device.clone(), kind)]).await;
-                    said.extend(answers.ok().and_then(|answers| Some((device, answers.into_iter().next()?))));
-                }
-            }
-            Err(_) => {}
+        let devices = mounts.filter(|mount| counts_errors(&mount.kind)).map(|mount| mount.fs.clone());
+        let devices: Vec<String> = devices.collect::<BTreeSet<_>>().into_iter().collect();
+        if devices.is_empty() {
+            return BTreeMap::new();
         }
-        said
+        let errors = match self.ask_fs_errors("/sys/fs", &devices).await {
+            Err(failure) if failure.kind == ErrorKind::Timeout => {
+                let mut errors = Vec::new();
+                for device in &devices {
+                    let group = format!("/sys/fs of {device}");
+                    let answer = self.ask_fs_errors(&group, std::slice::from_ref(device)).await;
+                    errors.push(answer.ok().and_then(|errors| errors.into_iter().next()).flatten());
+                }
+                errors
+            }
+            answer => answer.unwrap_or_default(),
+        };
+        devices.into_iter().zip(errors).filter_map(|(device, errors)| Some((device, errors?))).collect()
     }
 
-    async fn ask_file_systems(&self, group: &str, of: Vec<(String, String)>) -> Result<Vec<FsAnswer>, Failure> {
-        let (procfs, sysfs) = (self.procfs.clone(), self.context.config.load().sysfs.clone());
-        self.context.reader.ask(group, Question::FileSystems { procfs, sysfs, of }, LOG_DIR_MS).await
+    async fn ask_fs_errors(&self, group: &str, of: &[String]) -> Result<Vec<Option<FsErrors>>, Failure> {
+        let sysfs = self.context.config.load().sysfs.clone();
+        self.context.reader.ask(group, Question::FsErrors { sysfs, of: of.to_vec() }, LOG_DIR_MS).await
     }
 
     /// A probe when one is due. A reader that hangs in one is a group of its own: no second follows, and listing goes on.

@@ -8,6 +8,7 @@ use super::rounds::{LOG_DIR_MS, QUESTION_MS};
 use super::{Context, NotSeen, now};
 use crate::snapshot::{Attempt, ErrorKind, Failure, FileId, HeldTwice, Host, HostNode, NodeFile, NodeView};
 use crate::sources::dir_entries::EntryListing;
+use crate::sources::host::HostAnswer;
 use crate::sources::kafka::is_this_host;
 use crate::sources::log_dir_place::PlaceAnswer;
 use crate::sources::mounts::{Mount, group_of, read_mounts};
@@ -27,8 +28,7 @@ pub fn host(context: Arc<Context>) -> Round {
         let work = async move {
             let own = look.own_file().await?;
             let (procfs, sysfs) = look.roots();
-            let question = Question::Host { procfs: procfs.clone(), sysfs: sysfs.clone(), known: look.known_pids() };
-            let mut host: Host = look.reader.ask(PROCESSES, question, QUESTION_MS).await?;
+            let mut host = look.ask_host(procfs.clone(), sysfs).await?;
             let mounts = look.own_mounts();
             if let Some(own) = own.filter(|own| !host.nodes.iter().any(|node| is_of(node, own))) {
                 let group = group_of(&mounts, &mounts, Path::new(&own));
@@ -80,6 +80,15 @@ impl Context {
         self.store.read(pids).unwrap_or_default()
     }
 
+    /// The machine and its processes; of the others than Java virtual machines it remembers the ids.
+    async fn ask_host(&self, procfs: PathBuf, sysfs: PathBuf) -> Result<Host, Failure> {
+        let others = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let question = Question::Host { procfs, sysfs, known: self.known_pids(), others: others().not_asked() };
+        let answer: HostAnswer = self.reader.ask(PROCESSES, question, QUESTION_MS).await?;
+        others().advance(&answer.others);
+        Ok(answer.host)
+    }
+
     /// What directories were last known to hold. It is handed out once: a round that fails leaves none behind.
     fn take_held(&self) -> HeldDirs {
         std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner))
@@ -113,6 +122,29 @@ impl Context {
         }
         node.twice = held_twice(&of_node);
         held.append(&mut of_node);
+    }
+}
+
+/// Processes that are no Java virtual machines, by id, with the rounds since they were first seen so.
+#[derive(Debug, Default)]
+pub(super) struct OtherProcesses(BTreeMap<u32, u32>);
+
+impl OtherProcesses {
+    /// A script that starts Kafka becomes its process, with its id and its start: so a process is asked for its name in
+    /// its first rounds, and in each tenth after them; in which one differs from process to process.
+    fn not_asked(&self) -> BTreeSet<u32> {
+        const FIRST: u32 = 3;
+        const EVERY: u32 = 10;
+        let settled =
+            |(pid, rounds): &(&u32, &u32)| **rounds >= FIRST && !pid.wrapping_add(**rounds).is_multiple_of(EVERY);
+        self.0.iter().filter(settled).map(|(pid, _)| *pid).collect()
+    }
+
+    /// Takes in those that are there now.
+    fn advance(&mut self, others: &BTreeSet<u32>) {
+        let before = std::mem::take(&mut self.0);
+        self.0 =
+            others.iter().map(|pid| (*pid, before.get(pid).map_or(1, |rounds| rounds.saturating_add(1)))).collect();
     }
 }
 
@@ -158,6 +190,23 @@ fn relative(dir: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_process_is_asked_three_times_then_each_tenth_and_forgotten_when_it_ends() {
+        let mut others = OtherProcesses::default();
+        let asked: Vec<u32> = (0..40)
+            .filter(|_| {
+                let asked = !others.not_asked().contains(&7);
+                others.advance(&[7, 8].into());
+                asked
+            })
+            .collect();
+        assert_eq!(asked, [0, 1, 2, 3, 13, 23, 33]);
+        assert!(others.not_asked().contains(&8), "not all in one round");
+        others.advance(&[8].into());
+        others.advance(&[7, 8].into());
+        assert!(!others.not_asked().contains(&7), "its id is another process' now");
+    }
 
     #[test]
     fn a_replica_in_two_directories_is_named_and_a_directory_named_twice_is_one() {

@@ -70,6 +70,8 @@ pub struct Context {
     mounts: mounts::Mounts,
     /// What the directories of the machine's nodes were last known to hold, for the next question.
     held: Mutex<host::HeldDirs>,
+    /// Processes that are no Java virtual machines, for the next question about the machine.
+    others: Mutex<host::OtherProcesses>,
     /// What the log directories held when they were last listed, for the next question.
     listings: Mutex<BTreeMap<PathBuf, crate::sources::dir_listing::DirListing>>,
     /// Times of the process' threads, added up.
@@ -125,6 +127,7 @@ impl Context {
             identity: Mutex::default(),
             mounts: mounts::Mounts::default(),
             held: Mutex::default(),
+            others: Mutex::default(),
             listings: Mutex::default(),
             thread_times: Mutex::default(),
             disk_watch: Mutex::default(),

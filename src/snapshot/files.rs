@@ -123,9 +123,6 @@ pub struct DirHealth {
     /// Errors that the file system has recorded in its superblock; ext4 alone does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<FsErrors>,
-    /// What it does on an error; ext4 and XFS tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<FsPolicy>,
     /// The last probe that ended; absent while probing is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
@@ -146,20 +143,6 @@ pub struct FsErrors {
     pub first: Option<UnixMs>,
     /// When the last was; absent when there was none.
     pub last: Option<UnixMs>,
-}
-
-/// What a file system does when its device fails.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FsPolicy {
-    /// ext4's `errors=`: continue, remount-ro or panic.
-    pub on_error: Option<String>,
-    /// ext4's `data=`.
-    pub data: Option<String>,
-    /// Whether barriers are on (ext4).
-    pub barrier: Option<bool>,
-    /// How often XFS repeats a metadata write that failed with EIO; -1 is for ever.
-    pub eio_retries: Option<i64>,
 }
 
 /// A nameless file that was made in the directory and dropped at once.

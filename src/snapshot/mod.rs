@@ -51,8 +51,8 @@ pub use drive_health::{
 };
 pub use drives::{Drive, Drives, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 pub use files::{
-    BrokerProcess, Checkpoint, DirFiles, DirHealth, FsErrors, FsPolicy, LogDirFiles, MetaProperties, Probe,
-    ProcessCandidate, Selection,
+    BrokerProcess, Checkpoint, DirFiles, DirHealth, FsErrors, LogDirFiles, MetaProperties, Probe, ProcessCandidate,
+    Selection,
 };
 pub use host::{
     DirEntries, FileId, HeldTwice, Host, HostNode, Jmx, KeyStore, LockFile, LogDirPlace, Mounted, NodeFile,
@@ -74,7 +74,7 @@ pub use resources::{
 };
 use section::AnySection;
 pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
-pub use storage::{Backing, DiskClass, DiskFacts, Layer, LayerKind, LogDirStorage, Storage};
+pub use storage::{Backing, DiskClass, DiskFacts, FsPolicy, Layer, LayerKind, LogDirStorage, Storage};
 
 /// Version of the snapshot's shape. Raised only when an old reader would misunderstand a new file.
 pub const SCHEMA: u32 = 1;

@@ -39,6 +39,9 @@ pub struct LogDirStorage {
     pub super_options: Vec<String>,
     /// What carries the file system.
     pub backing: Backing,
+    /// What the file system does when its device fails; ext4 and XFS tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<FsPolicy>,
     /// Kernel name of the block device directly under the file system; absent when there is none, or several.
     pub device: Option<String>,
     /// The devices between the file system and the drives, from the top down; empty when it lies on a whole drive.
@@ -53,6 +56,20 @@ impl LogDirStorage {
         let layers = self.layers.iter().filter(|layer| layer.device.is_some()).map(|layer| layer.name.as_str());
         layers.chain(self.drives.iter().map(String::as_str))
     }
+}
+
+/// What a file system does when its device fails.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FsPolicy {
+    /// ext4's `errors=`: continue, remount-ro or panic.
+    pub on_error: Option<String>,
+    /// ext4's `data=`.
+    pub data: Option<String>,
+    /// Whether barriers are on (ext4).
+    pub barrier: Option<bool>,
+    /// How often XFS repeats a metadata write that failed with EIO; -1 is for ever.
+    pub eio_retries: Option<i64>,
 }
 
 /// What carries a file system.

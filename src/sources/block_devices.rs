@@ -6,12 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use super::kernel_files::real_path;
+use super::kernel_files::{read_small, real_path};
 use super::mounts::{Mount, mount_of};
-use crate::limits::{BLOCK_DEVICES_MAX, BLOCK_LAYERS_MAX, SYSFS_FILE_BYTES_MAX};
+use crate::limits::{BLOCK_DEVICES_MAX, BLOCK_LAYERS_MAX};
 use crate::snapshot::{DiskClass, DiskFacts, Layer, LayerKind};
 
 /// What lies below a file system.
@@ -27,21 +26,22 @@ pub struct Below {
 
 /// A walk through the devices of one `/sys`.
 #[derive(Debug)]
-pub struct BlockDevices<'a> {
+pub struct BlockDevices<M> {
     sysfs: PathBuf,
-    mounts: &'a [Mount],
+    mount_of: M,
     /// Whether the facts of drives are wanted: each takes a dozen files.
     with_facts: bool,
     seen: BTreeSet<String>,
     below: Below,
 }
 
-impl<'a> BlockDevices<'a> {
-    /// A walk that has seen nothing; `mounts` are the machine's, by which files behind loop devices are placed.
+impl<M: Fn(&Path) -> Option<Mount>> BlockDevices<M> {
+    /// A walk that has seen nothing; `mount_of` tells on which of the machine's mounts a file lies, and is asked only for
+    /// those behind loop devices and overlays.
     #[must_use]
-    pub fn new(sysfs: &Path, mounts: &'a [Mount]) -> Self {
+    pub fn new(sysfs: &Path, mount_of: M) -> Self {
         let sysfs = real_path(sysfs).unwrap_or_else(|_| sysfs.to_path_buf());
-        Self { sysfs, mounts, with_facts: true, seen: BTreeSet::new(), below: Below::default() }
+        Self { sysfs, mount_of, with_facts: true, seen: BTreeSet::new(), below: Below::default() }
     }
 
     /// What was found.
@@ -106,7 +106,7 @@ impl<'a> BlockDevices<'a> {
         let place = self.below.layers.len();
         let detail = Some(upper.to_owned());
         self.below.layers.push(Layer { kind: LayerKind::Overlay, name: "upper".into(), detail, ..Layer::default() });
-        let under = mount_of(self.mounts, Path::new(upper)).filter(|under| under.kind != "overlay").cloned();
+        let under = (self.mount_of)(Path::new(upper)).filter(|under| under.kind != "overlay");
         let name = under.and_then(|under| self.follow_mount_at(&under, depth + 1));
         self.below.layers[place].below.extend(name);
     }
@@ -153,7 +153,7 @@ impl<'a> BlockDevices<'a> {
 
     /// The device below a loop device's file, by the file's name: looking at it could hang.
     fn follow_backing_file(&mut self, file: &str, depth: usize) -> Option<String> {
-        let mount = mount_of(self.mounts, Path::new(file))?.clone();
+        let mount = (self.mount_of)(Path::new(file))?;
         // What a container has for `/` is not where the machine's file lies.
         if mount.kind == "overlay" { None } else { self.follow_mount_at(&mount, depth) }
     }
@@ -284,7 +284,7 @@ fn class_of(name: &str, path: &[String], model: Option<&str>, rotational: Option
 
 /// The unit serial number of a SCSI device: page 80h, a header of 4 bytes and ASCII.
 fn unit_serial(hardware: &Path) -> Option<String> {
-    let page = read(&hardware.join("vpd_pg80"))?;
+    let page = read_small(&hardware.join("vpd_pg80")).ok()?;
     let [_, 0x80, high, low, serial @ ..] = page.as_slice() else { return None };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     clean(serial.get(..length.min(serial.len()))?)
@@ -317,15 +317,9 @@ fn names_in(directory: &Path) -> Vec<String> {
     names
 }
 
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path).ok()?.take(SYSFS_FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
 /// The text of an attribute; absent when it is empty, missing or denied.
 fn text(path: &Path) -> Option<String> {
-    clean(&read(path)?)
+    clean(&read_small(path).ok()?)
 }
 
 /// Bytes that a drive gave: padded with blanks or zeros, and sometimes not text at all.
@@ -340,7 +334,8 @@ fn clean(bytes: &[u8]) -> Option<String> {
 /// is none (a network, memory) or `/sys` does not tell.
 #[must_use]
 pub fn whole_disk(sysfs: &Path, mount: &Mount, mounts: &[Mount]) -> Option<String> {
-    let mut walk = BlockDevices { with_facts: false, ..BlockDevices::new(sysfs, mounts) };
+    let mut walk =
+        BlockDevices { with_facts: false, ..BlockDevices::new(sysfs, |file: &Path| mount_of(mounts, file).cloned()) };
     let mut at = walk.follow_mount(mount)?;
     let below = walk.into_below();
     while let Some(layer) = below.layers.iter().find(|layer| layer.name == at) {

@@ -21,7 +21,7 @@ const METADATA_LOG: &str = "__cluster_metadata-0";
 /// Bytes of entries that the kernel is asked for at once: those of some hundred logs.
 const LISTED_AT_ONCE_BYTES: usize = 32 << 10;
 /// Milliseconds after which all is listed again whatever the directory's times say: see [`super::dir_listing`], which tells
-/// of such a directory within a minute.
+/// of such a directory within five.
 const LISTED_AGAIN_MS: u64 = 600_000;
 
 /// What was found, and what tells whether it still holds. The server keeps it for the next question, since the reader may

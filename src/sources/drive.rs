@@ -4,11 +4,9 @@
 //! sees the machine's `/sys/block`; what is masked there reads as empty, which is unknown.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::kernel_files::real_path;
-use crate::limits::SYSFS_FILE_BYTES_MAX;
+use super::kernel_files::{read_small, real_path};
 use crate::snapshot::{Drive, ErrorKind, Failure, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 
 /// What `/sys` tells of the device with this kernel name.
@@ -54,17 +52,14 @@ struct Look {
 impl Look {
     /// The file's text without blanks around it; absent when there is no such file, or nothing in it.
     fn text(&mut self, path: &Path) -> Option<String> {
-        let mut bytes = Vec::new();
-        let read = fs::File::open(path).and_then(|file| file.take(SYSFS_FILE_BYTES_MAX).read_to_end(&mut bytes));
-        match read {
+        let bytes = match read_small(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-            Err(_) => {
-                self.unreadable += 1;
-                return None;
-            }
-            Ok(_) => {}
-        }
-        let text = String::from_utf8(bytes).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+            read => read.ok(),
+        };
+        let text = bytes
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
         self.unreadable += u64::from(text.is_none());
         text
     }

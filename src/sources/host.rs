@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 
 use ring::digest::{SHA256, digest};
 use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
 
 use super::certificate::parse_chain;
-use super::kernel_files::read_at;
+use super::kernel_files::{read_at, read_small};
 use super::log_dir_place::id_of;
 use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
@@ -31,20 +32,30 @@ const KEY_STORE_TYPE: &str = "ssl.keystore.type";
 /// The name that the kernel has for a Java virtual machine: asked before a command line is read.
 const JAVA: &str = "java";
 
+/// What the reader answers about the machine.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct HostAnswer {
+    /// The machine, without the log directories of its nodes.
+    pub host: Host,
+    /// Processes that the kernel calls something else than a Java virtual machine, by id.
+    pub others: BTreeSet<u32>,
+}
+
 /// The facts of the machine, and its Kafka processes with their files; their directories are asked for one by one.
-/// `known` are processes that are looked at whatever they are called.
+/// `known` are processes that are looked at whatever they are called, `others` those that are not asked for their name:
+/// a machine has thousands of processes, and hardly any that becomes a Java virtual machine.
 ///
 /// # Errors
 /// `Io` or `Permission` when the directory of processes cannot be listed.
-pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Failure> {
-    let processes = java_processes(procfs, known).map_err(|error| file_failure(procfs, &error))?;
+pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32], others: &BTreeSet<u32>) -> Result<HostAnswer, Failure> {
+    let (processes, others) = java_processes(procfs, known, others).map_err(|error| file_failure(procfs, &error))?;
     let processes = processes.into_iter().filter_map(|pid| read_node_process(procfs, sysfs, pid)).take(HOST_NODES_MAX);
     let nodes = processes.map(|process| {
         let file = read_node_file(procfs, Some(process.pid), &process.properties_file, &process.overrides);
         HostNode { process: Some(process), file, dirs: Default::default(), twice: vec![] }
     });
     let meminfo = text(&procfs.join("meminfo"));
-    Ok(Host {
+    let host = Host {
         boot_id: trimmed(&procfs.join("sys/kernel/random/boot_id")),
         hostname: trimmed(&procfs.join("sys/kernel/hostname")),
         machine_id_hash: trimmed(Path::new("/etc/machine-id")).map(|id| short_hash(id.as_bytes())),
@@ -55,21 +66,25 @@ pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32]) -> Result<Host, Fai
         swappiness: number(&procfs.join("sys/vm/swappiness")),
         max_map_count: number(&procfs.join("sys/vm/max_map_count")),
         nodes: nodes.collect(),
-    })
+    };
+    Ok(HostAnswer { host, others })
 }
 
-/// Processes that the kernel calls Java virtual machines, and those that are `known`. A name is asked for each time: the
-/// scripts that start Kafka become its process, with its id and its start.
-fn java_processes(procfs: &Path, known: &[u32]) -> std::io::Result<BTreeSet<u32>> {
+/// Processes that the kernel calls Java virtual machines, and those that are `known`; and the ids of all others.
+fn java_processes(
+    procfs: &Path,
+    known: &[u32],
+    others: &BTreeSet<u32>,
+) -> std::io::Result<(BTreeSet<u32>, BTreeSet<u32>)> {
     let entries = fs::read_dir(procfs)?;
     let directory: OwnedFd = fs::File::open(procfs)?.into();
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).take(PROCESSES_MAX);
     let mut comm = Vec::new();
     let mut is_java = |pid: &u32| {
         let read = read_at(&directory, &format!("{pid}/comm"), &mut comm);
-        (read.is_some() && comm.trim_ascii() == JAVA.as_bytes()) || known.contains(pid)
+        read.is_some() && comm.trim_ascii() == JAVA.as_bytes()
     };
-    Ok(pids.filter(|pid| is_java(pid)).collect())
+    Ok(pids.partition(|pid| known.contains(pid) || (!others.contains(pid) && is_java(pid))))
 }
 
 /// The configuration of a node, as its process sees the file.
@@ -346,7 +361,7 @@ fn trimmed(path: &Path) -> Option<String> {
 }
 
 fn text(path: &Path) -> String {
-    fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    read_small(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 //! there and empty, as containers mask files, or says what it should not: these cost their own facts, and are named.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use rustix::buffer::spare_capacity;
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use super::properties::file_failure;
 use crate::limits::KERNEL_FILE_BYTES_MAX;
@@ -87,8 +87,19 @@ impl KernelFiles {
     }
 
     fn fill(&mut self, path: &Path) -> io::Result<()> {
+        /// Bytes that are asked for at once: the kernel makes such a file up in pages.
+        const PAGE: usize = 4 << 10;
         self.buffer.clear();
-        File::open(path)?.take(KERNEL_FILE_BYTES_MAX).read_to_end(&mut self.buffer)?;
+        let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        while (self.buffer.len() as u64) < KERNEL_FILE_BYTES_MAX {
+            self.buffer.reserve(PAGE);
+            // The kernel gives less than a page where the next line would not fit into it, and at the end. No file has
+            // lines of three quarters of a page behind short ones: what fills less than a quarter is the end, and the
+            // kernel is not asked to say so.
+            if retry_on_intr(|| rustix::io::read(&file, spare_capacity(&mut self.buffer)))? < PAGE / 4 {
+                break;
+            }
+        }
         Ok(())
     }
 }

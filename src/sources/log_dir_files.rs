@@ -1,11 +1,10 @@
-//! The small files of a log directory, the room on its file system and what that file system says of itself. Runs in the
+//! The small files of a log directory, the room on its file system and which errors that file system has found. Runs in the
 //! reader process only: any of these calls may hang with the drive.
 //!
-//! References: ext4's and XFS' pages in the kernel's documentation (`/sys/fs/ext4`, `/sys/fs/xfs`, `/proc/fs/ext4`).
+//! References: ext4's page in the kernel's documentation (`/sys/fs/ext4`).
 
 use std::ffi::CStr;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -13,11 +12,11 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::dir_listing::{DirListing, count_logs};
-use super::kernel_files::device_name;
+use super::kernel_files::{KernelFiles, device_name};
 use super::log_dir_place::{read_meta, read_space};
 use super::name_space::NameSpace;
 use super::properties::file_failure;
-use crate::snapshot::{Checkpoint, DirFiles, Failure, FsErrors, FsPolicy, UnixMs};
+use crate::snapshot::{Checkpoint, DirFiles, Failure, FsErrors, UnixMs};
 
 /// Checkpoint files that Kafka's `LogManager` rewrites in each log directory.
 const CHECKPOINTS: [(&str, &CStr); 4] = [
@@ -78,63 +77,26 @@ pub fn read_dir_files(
     Ok(DirAnswer { files, listing })
 }
 
-/// What a file system says of itself.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct FsAnswer {
-    /// Its errors; absent when it does not count any.
-    pub errors: Option<FsErrors>,
-    /// What it does on an error; absent when it does not tell.
-    pub policy: Option<FsPolicy>,
+/// File systems that count their errors, where the kernel shows them.
+#[must_use]
+pub fn counts_errors(kind: &str) -> bool {
+    matches!(kind, "ext2" | "ext3" | "ext4")
 }
 
-/// What the file system of type `kind` on the device `MAJOR:MINOR` says of itself: nothing for other types than ext4 and XFS.
+/// The errors that a file system which [counts them](counts_errors) found; absent when the kernel does not tell. `device` is
+/// its `MAJOR:MINOR`.
 #[must_use]
-pub fn read_fs(procfs: &Path, sysfs: &Path, device: &str, kind: &str) -> FsAnswer {
-    let Some(name) = device_name(sysfs, device) else { return FsAnswer::default() };
-    let text = |path: PathBuf| fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
-    match kind {
-        "ext4" | "ext3" | "ext2" => {
-            let at = sysfs.join("fs/ext4").join(&name);
-            let number = |file: &str| text(at.join(file))?.parse::<u64>().ok();
-            // 0 is no time: there was none. The superblock has times of what it has counted only.
-            let time = |file: &str| number(file).filter(|at| *at > 0)?.checked_mul(1_000).map(UnixMs);
-            let errors = number("errors_count").map(|errors| FsErrors {
-                errors,
-                warnings: number("warning_count"),
-                first: if errors > 0 { time("first_error_time") } else { None },
-                last: if errors > 0 { time("last_error_time") } else { None },
-            });
-            let policy = text(procfs.join("fs/ext4").join(&name).join("options"));
-            FsAnswer { errors, policy: policy.and_then(|options| parse_ext4_options(&options)) }
-        }
-        "xfs" => {
-            let retries = text(sysfs.join("fs/xfs").join(&name).join("error/metadata/EIO/max_retries"));
-            let eio_retries = retries.and_then(|retries| retries.parse().ok());
-            let policy = eio_retries.map(|retries| FsPolicy { eio_retries: Some(retries), ..FsPolicy::default() });
-            FsAnswer { errors: None, policy }
-        }
-        _ => FsAnswer::default(),
-    }
-}
-
-/// What decides over data in a `/proc/fs/ext4/NAME/options`: one option a line, those of the superblock too.
-#[must_use]
-pub fn parse_ext4_options(options: &str) -> Option<FsPolicy> {
-    let value = |key: &str| options.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
-    let has = |word: &str| options.lines().any(|line| line.trim() == word);
-    let barrier =
-        match (has("barrier") || value("barrier") == Some("1"), has("nobarrier") || value("barrier") == Some("0")) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        };
-    let policy = FsPolicy {
-        on_error: value("errors").map(str::to_owned),
-        data: value("data").map(str::to_owned),
-        barrier,
-        eio_retries: None,
+pub fn read_fs_errors(sysfs: &Path, device: &str) -> Option<FsErrors> {
+    let at = sysfs.join("fs/ext4").join(device_name(sysfs, device)?);
+    let mut files = KernelFiles::default();
+    let errors = files.number(&at.join("errors_count"))?;
+    // 0 is no time: there was none. The superblock has times of what it has counted only.
+    let mut time = |file: &str| match errors {
+        0 => None,
+        _ => files.number(&at.join(file)).filter(|at| *at > 0)?.checked_mul(1_000).map(UnixMs),
     };
-    (policy != FsPolicy::default()).then_some(policy)
+    let (first, last) = (time("first_error_time"), time("last_error_time"));
+    Some(FsErrors { errors, warnings: files.number(&at.join("warning_count")), first, last })
 }
 
 /// How a probe went.
@@ -172,28 +134,5 @@ fn errno_name(errno: Errno) -> &'static str {
         Errno::OPNOTSUPP | Errno::ISDIR => "EOPNOTSUPP",
         Errno::NOENT => "ENOENT",
         _ => "other",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn the_policy_of_ext4_is_read_from_its_options() {
-        let policy = parse_ext4_options("rw\nbsddf\nbarrier\nerrors=continue\ncommit=5\ndata=ordered\n").unwrap();
-        assert_eq!((policy.on_error.as_deref(), policy.data.as_deref()), (Some("continue"), Some("ordered")));
-        assert_eq!(policy.barrier, Some(true));
-        assert_eq!(parse_ext4_options("nobarrier\n").unwrap().barrier, Some(false));
-        assert_eq!(parse_ext4_options(""), None, "a masked file says nothing");
-    }
-
-    proptest! {
-        #[test]
-        fn no_options_break_the_parser(text in "(?s).{0,200}") {
-            let _ = parse_ext4_options(&text);
-        }
     }
 }

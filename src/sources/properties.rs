@@ -87,7 +87,8 @@ pub fn read_bounded(path: &Path) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// As there.
 pub fn read_bounded_from(path: &Path, file: io::Result<File>) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
+    // Room for most of them: without it they are read in pieces of 32 bytes.
+    let mut bytes = Vec::with_capacity(4 << 10);
     let read = file.and_then(|file| file.take(PROPERTIES_FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|error| file_failure(path, &error))?;
     if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {

@@ -5,7 +5,7 @@
 //! abandoned: no more questions, no wait for its end; the next question gets a new child. One child at most is abandoned
 //! per mount; the mount is left alone until that child answers after all or ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use super::hardware::{read_hardware, read_sensors};
 use super::host::{read_host, read_node_file};
 use super::jvm::read_jvm;
 use super::kernel_log::follow_kernel_log;
-use super::log_dir_files::{probe, read_dir_files, read_fs};
+use super::log_dir_files::{probe, read_dir_files, read_fs_errors};
 use super::log_dir_place::read_place;
 use super::machine::read_machine;
 use super::network::read_network;
@@ -45,7 +45,7 @@ use crate::snapshot::{ErrorKind, Failure, KernelLog, ProcessId};
 
 /// What the reader is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "ask")]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Find the broker's process; the answer is a `BrokerProcess`.
     Process {
@@ -83,14 +83,12 @@ pub enum Question {
         #[serde(default)]
         before: Option<DirListing>,
     },
-    /// What file systems say of themselves; the answer is a list of `FsAnswer` in the same order.
-    FileSystems {
-        /// Root of the proc file system.
-        procfs: PathBuf,
+    /// Which errors file systems found; the answer is a list of `Option<FsErrors>` in the same order.
+    FsErrors {
         /// Root of the sys file system.
         sysfs: PathBuf,
-        /// `MAJOR:MINOR` of the device of each, and its type.
-        of: Vec<(String, String)>,
+        /// `MAJOR:MINOR` of the device of each.
+        of: Vec<String>,
     },
     /// Make a nameless file in a log directory; the answer is a `ProbeAnswer`.
     Probe {
@@ -101,7 +99,7 @@ pub enum Question {
         /// The directory.
         path: PathBuf,
     },
-    /// The machine and its Kafka processes; the answer is a `Host` without directories.
+    /// The machine and its Kafka processes; the answer is a `HostAnswer`.
     Host {
         /// Root of the proc file system.
         procfs: PathBuf,
@@ -109,6 +107,9 @@ pub enum Question {
         sysfs: PathBuf,
         /// Processes that are Kafka's whatever they are called.
         known: Vec<u32>,
+        /// Processes that are none, and are not asked again.
+        #[serde(default)]
+        others: BTreeSet<u32>,
     },
     /// The configuration of a node that does not run; the answer is a `NodeFile`.
     NodeFile {
@@ -483,12 +484,11 @@ fn answer(question: &Question) -> Vec<u8> {
             written(read_properties(path, overrides, key_file.as_deref()))
         }
         Question::LogDir { procfs, pid, path, before } => written(read_dir_files(procfs, *pid, path, before.as_ref())),
-        Question::FileSystems { procfs, sysfs, of } => {
-            let said = of.iter().map(|(device, kind)| read_fs(procfs, sysfs, device, kind));
-            written(Ok(said.collect::<Vec<_>>()))
+        Question::FsErrors { sysfs, of } => {
+            written(Ok(of.iter().map(|device| read_fs_errors(sysfs, device)).collect::<Vec<_>>()))
         }
         Question::Probe { procfs, pid, path } => written(Ok(probe(procfs, *pid, path))),
-        Question::Host { procfs, sysfs, known } => written(read_host(procfs, sysfs, known)),
+        Question::Host { procfs, sysfs, known, others } => written(read_host(procfs, sysfs, known, others)),
         Question::NodeFile { procfs, path } => written(read_node_file(procfs, None, path, &BTreeMap::new())),
         Question::Place { procfs, sysfs, pid, path, before } => {
             written(read_place(procfs, sysfs, *pid, path, before.as_ref()))

@@ -37,8 +37,10 @@ pub struct ThreadTimes {
     pub cpu_ticks: u64,
     /// Nanoseconds that it was ready to run; absent when the kernel does not tell, or it has not run for a tick since the
     /// last look and was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub run_queue_ns: Option<u64>,
     /// Milliseconds that it waited for drives; absent when they are not accounted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub block_io_ms: Option<u64>,
 }
 

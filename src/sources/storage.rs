@@ -11,10 +11,12 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::block_devices::BlockDevices;
+use super::kernel_files::{KernelFiles, device_name};
+use super::log_dir_files::counts_errors;
 use super::mounts::{Mount, known, mount_of, read_mounts};
 use super::name_space::NameSpace;
 use super::properties::file_failure;
-use crate::snapshot::{Backing, DiskFacts, ErrorKind, Failure, LogDirStorage, Storage};
+use crate::snapshot::{Backing, DiskFacts, ErrorKind, Failure, FsPolicy, LogDirStorage, Storage};
 
 /// What the reader answers about a directory.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,9 +54,9 @@ pub fn read_below(procfs: &Path, sysfs: &Path, pid: Option<u32>, path: &Path) ->
         let message = format!("{} does not tell which mount {} is on.", file.display(), path.display());
         return Err(Failure::new(ErrorKind::NotFound, message));
     };
-    let machine = machine_mounts(procfs);
-    let mut walk = BlockDevices::new(sysfs, &machine);
+    let mut walk = BlockDevices::new(sysfs, |file: &Path| mount_of(&machine_mounts(procfs), file).cloned());
     let device = walk.follow_mount(mount);
+    let policy = read_fs_policy(procfs, sysfs, mount);
     let below = walk.into_below();
     let dir = LogDirStorage {
         path: path.to_string_lossy().into_owned(),
@@ -66,6 +68,7 @@ pub fn read_below(procfs: &Path, sysfs: &Path, pid: Option<u32>, path: &Path) ->
         options: known(&mount.options).collect(),
         super_options: known(&mount.super_options).collect(),
         backing: backing(mount, device.is_some() || !below.drives.is_empty()),
+        policy,
         device,
         layers: below.layers,
         drives: below.drives,
@@ -77,6 +80,43 @@ pub fn read_below(procfs: &Path, sysfs: &Path, pid: Option<u32>, path: &Path) ->
 fn machine_mounts(procfs: &Path) -> Vec<Mount> {
     let first = read_mounts(procfs, "1");
     if first.is_empty() { read_mounts(procfs, "self") } else { first }
+}
+
+/// What the file system of `mount` does when its device fails: nothing is known of other types than ext4 and XFS.
+fn read_fs_policy(procfs: &Path, sysfs: &Path, mount: &Mount) -> Option<FsPolicy> {
+    let mut files = KernelFiles::default();
+    let name = || device_name(sysfs, &mount.fs);
+    match mount.kind.as_str() {
+        kind if counts_errors(kind) => {
+            parse_ext4_options(&files.text(&procfs.join("fs/ext4").join(name()?).join("options"))?)
+        }
+        "xfs" => {
+            let retries = sysfs.join("fs/xfs").join(name()?).join("error/metadata/EIO/max_retries");
+            let retries = files.text(&retries)?.parse().ok()?;
+            Some(FsPolicy { eio_retries: Some(retries), ..FsPolicy::default() })
+        }
+        _ => None,
+    }
+}
+
+/// What decides over data in a `/proc/fs/ext4/NAME/options`: one option a line, those of the superblock too.
+#[must_use]
+pub fn parse_ext4_options(options: &str) -> Option<FsPolicy> {
+    let value = |key: &str| options.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='));
+    let has = |word: &str| options.lines().any(|line| line.trim() == word);
+    let barrier =
+        match (has("barrier") || value("barrier") == Some("1"), has("nobarrier") || value("barrier") == Some("0")) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        };
+    let policy = FsPolicy {
+        on_error: value("errors").map(str::to_owned),
+        data: value("data").map(str::to_owned),
+        barrier,
+        eio_retries: None,
+    };
+    (policy != FsPolicy::default()).then_some(policy)
 }
 
 /// What carries the file system of `mount`.
@@ -178,7 +218,25 @@ pub fn read_storage(procfs: &Path, sysfs: &Path, pid: Option<u32>, directories: 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn the_policy_of_ext4_is_read_from_its_options() {
+        let policy = parse_ext4_options("rw\nbsddf\nbarrier\nerrors=continue\ncommit=5\ndata=ordered\n").unwrap();
+        assert_eq!((policy.on_error.as_deref(), policy.data.as_deref()), (Some("continue"), Some("ordered")));
+        assert_eq!(policy.barrier, Some(true));
+        assert_eq!(parse_ext4_options("nobarrier\n").unwrap().barrier, Some(false));
+        assert_eq!(parse_ext4_options(""), None, "a masked file says nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn no_options_break_the_parser(text in "(?s).{0,200}") {
+            let _ = parse_ext4_options(&text);
+        }
+    }
 
     #[test]
     fn a_source_names_no_user() {
