@@ -24,7 +24,7 @@ use brokerwatch::sources::diskstats::read_diskstats;
 use brokerwatch::sources::reader::answer_questions;
 use brokerwatch::sources::{
     DISKS, DRIVE_HEALTH, DRIVES as DRIVES_SOURCE, FILES, HARDWARE, HOST, JVM, MACHINE, MEMORY_MAPS, NETWORK, PROCESS,
-    RESOURCES, STORAGE, Source,
+    RESOURCES, STORAGE, Source, THREADS,
 };
 use divan::Bencher;
 use files::{BROKER, DRIVES, START_TICKS, machine};
@@ -85,6 +85,7 @@ fn rounds() -> Vec<(&'static Source, Vec<Value>)> {
         (&HOST, [host].into_iter().chain(of_dirs("place")).collect()),
         (&STORAGE, of_dirs("real_path").into_iter().chain(of_dirs("below")).collect()),
         (&RESOURCES, vec![json!({"resources": {"procfs": procfs, "sysfs": sysfs, "of": of}})]),
+        (&THREADS, vec![json!({"threads": {"procfs": procfs, "of": of}})]),
         (&MEMORY_MAPS, vec![json!({"memory_maps": {"procfs": procfs, "of": of}})]),
         (&JVM, vec![json!({"jvm": {"procfs": procfs, "of": of, "mapped": "/tmp/hsperfdata_kafka/4711"}})]),
         (&DRIVES_SOURCE, names.iter().map(|name| json!({"drive": {"sysfs": sysfs, "name": name}})).collect()),
@@ -139,8 +140,8 @@ fn next_round(source: &Source, questions: &[Value]) -> Vec<Value> {
                 let others = others.filter(|(at, _)| !at.is_multiple_of(10)).map(|(_, pid)| pid.clone());
                 question_of["others"] = others.collect();
             }
-            "resources" => {
-                let threads = answer["Ok"]["threads"].as_object().unwrap().iter().enumerate();
+            "threads" => {
+                let threads = answer["Ok"]["times"].as_object().unwrap().iter().enumerate();
                 // One thread of four has run since.
                 let ticks =
                     |at: usize, times: &Value| times["cpu_ticks"].as_u64().unwrap() - u64::from(at.is_multiple_of(4));

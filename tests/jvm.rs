@@ -15,11 +15,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use brokerwatch::snapshot::{ErrorKind, Failure, GcKind, Jvm, MemoryMaps, PerfDataPlace, ProcessId};
+use brokerwatch::snapshot::{ErrorKind, Failure, GcKind, Jvm, MemoryMaps, PerfDataPlace, ProcessId, Resources};
 use brokerwatch::sources::jvm::read_jvm;
 use brokerwatch::sources::proc::read_state;
 use brokerwatch::sources::reader::Question;
-use brokerwatch::sources::resources::{ResourcesAnswer, read_memory_maps};
+use brokerwatch::sources::resources::read_memory_maps;
 
 /// A user that is not us and owns nothing.
 const NOBODY: u32 = 65_534;
@@ -133,13 +133,13 @@ fn what_another_user_may_not_see_is_denied_and_never_zero() {
     maps_of(of, |place| matches!(place, PerfDataPlace::Shared { .. }));
     let procfs = PathBuf::from("/proc");
     let questions = [
-        Question::Resources { procfs: procfs.clone(), sysfs: "/sys".into(), of, before: vec![] },
+        Question::Resources { procfs: procfs.clone(), sysfs: "/sys".into(), of },
         Question::MemoryMaps { procfs: procfs.clone(), of },
         Question::Jvm { procfs, of, mapped: None },
     ];
     let answers = ask_as(NOBODY, &questions);
-    let resources: Result<ResourcesAnswer, Failure> = serde_json::from_str(&answers[0]).unwrap();
-    let resources = resources.unwrap().resources;
+    let resources: Result<Resources, Failure> = serde_json::from_str(&answers[0]).unwrap();
+    let resources = resources.unwrap();
     assert_eq!(resources.unread.get("io"), Some(&ErrorKind::Permission));
     assert_eq!(resources.io, None);
     assert!(resources.resident_anon_bytes > Some(0) && resources.threads > Some(5) && resources.max_files.is_some());

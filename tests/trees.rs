@@ -31,6 +31,7 @@ use brokerwatch::sources::network::read_network;
 use brokerwatch::sources::proc::read_state;
 use brokerwatch::sources::resources::{read_memory_maps, read_resources};
 use brokerwatch::sources::storage::read_storage;
+use brokerwatch::sources::threads::read_threads;
 use common::tree::{self, BROKER, Tree};
 use common::{ensure_file_contents, repository};
 
@@ -60,13 +61,15 @@ fn look(tree: &Tree) -> NodeView {
     // Trees without it are of a machine only.
     let process = process(&procfs);
     let of = process.as_ref().map(|process| ProcessId { pid: BROKER, start_ticks: process.start_ticks });
-    let resources = of.and_then(|of| read_resources(&procfs, &sysfs, of, &[]).ok());
+    let resources = of.and_then(|of| read_resources(&procfs, &sysfs, of).ok());
+    let threads = of.and_then(|of| read_threads(&procfs, of, &[]).ok());
     let memory_maps = of.and_then(|of| read_memory_maps(&procfs, of).ok());
     NodeView {
         process: process.map_or_else(Section::default, |process| {
             seen(BrokerProcess { chosen: Some(process), ..BrokerProcess::default() })
         }),
-        resources: resources.map_or_else(Section::default, |answer| seen(answer.resources)),
+        resources: resources.map_or_else(Section::default, seen),
+        threads: threads.map_or_else(Section::default, |answer| seen(answer.threads)),
         memory_maps: memory_maps.map_or_else(Section::default, seen),
         storage: seen(storage),
         files: seen(files),
@@ -203,9 +206,10 @@ fn what_a_container_masks_of_its_process_is_named_and_is_no_zero() {
         "cgroup/memory.stat",
         "io",
         "limits",
-        "task_delayacct",
     ];
     assert_eq!(broken, expected);
+    let of_threads = &view.threads.last.as_ref().unwrap().value.unread;
+    assert_eq!(of_threads.keys().collect::<Vec<_>>(), ["task_delayacct"]);
     let group = seen.control_group.as_ref().unwrap();
     assert!(group.pressure.is_empty() && group.memory_limit_bytes.is_none() && group.cpu_throttled_us.is_none());
     assert!(seen.resident_anon_bytes.is_none() && seen.max_files.is_none() && seen.io.is_none());

@@ -2,16 +2,18 @@
 //!
 //! All of it is absent while no process is chosen, and for a while after another one was.
 
+use std::collections::BTreeMap;
+
 use super::{Collector, Options, Seen};
 use crate::derive::View;
 use crate::exposition::{Metric, Samples, Scope};
-use crate::snapshot::{ControlGroup, ProcessId, Resources, WaitClass};
-use crate::sources::{MEMORY_MAPS, PROCESS, RESOURCES};
+use crate::snapshot::{ControlGroup, ErrorKind, ProcessId, Resources, Threads, WaitClass};
+use crate::sources::{MEMORY_MAPS, PROCESS, RESOURCES, THREADS as THREADS_SOURCE};
 
 pub(super) static COLLECTOR: Collector = Collector {
     name: "process",
     about: "what the node's process takes, and what its host and its control group deny it",
-    sources: &[&RESOURCES, &MEMORY_MAPS, &PROCESS],
+    sources: &[&RESOURCES, &THREADS_SOURCE, &MEMORY_MAPS, &PROCESS],
     families: &[
         &START_TIME.family,
         &OPEN_FDS.family,
@@ -233,17 +235,24 @@ fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
             samples.push(&START_TIME, [], started.seconds());
         }
         takes(seen, samples);
-        waits(seen, samples);
         if let Some(group) = &seen.control_group {
             control_group(group, samples);
         }
-        for (file, reason) in &seen.unread {
-            samples.push(&UNREADABLE, [file, reason.as_str()], 1);
-        }
+        unreadable(&seen.unread, samples);
+    }
+    if let Some(seen) = view.node.threads.fresh(view.now).filter(|seen| is_current(view, seen.of)) {
+        waits(seen, samples);
+        unreadable(&seen.unread, samples);
     }
     if let Some(maps) = view.node.memory_maps.fresh(view.now).filter(|maps| is_current(view, maps.of)) {
         samples.push(&MAPS, [], maps.count);
         push(samples, &MAX_MAPS, maps.count_max);
+    }
+}
+
+fn unreadable(files: &BTreeMap<String, ErrorKind>, samples: &mut Samples) {
+    for (file, reason) in files {
+        samples.push(&UNREADABLE, [file, reason.as_str()], 1);
     }
 }
 
@@ -277,6 +286,12 @@ fn takes(seen: &Resources, samples: &mut Samples) {
         }
     }
     push(samples, &SWAP, seen.swapped_bytes);
+    push(samples, &MAJOR_FAULTS, seen.major_faults);
+    for (mode, time) in [("user", seen.user_ms), ("system", seen.system_ms)] {
+        if let Some(time) = time {
+            samples.push(&CPU, [mode], time as f64 / 1e3);
+        }
+    }
     if let Some(io) = &seen.io {
         samples.push(&RCHAR, [], io.rchar);
         samples.push(&WCHAR, [], io.wchar);
@@ -286,13 +301,7 @@ fn takes(seen: &Resources, samples: &mut Samples) {
     }
 }
 
-fn waits(seen: &Resources, samples: &mut Samples) {
-    push(samples, &MAJOR_FAULTS, seen.major_faults);
-    for (mode, time) in [("user", seen.user_ms), ("system", seen.system_ms)] {
-        if let Some(time) = time {
-            samples.push(&CPU, [mode], time as f64 / 1e3);
-        }
-    }
+fn waits(seen: &Threads, samples: &mut Samples) {
     push_seconds(samples, &RUN_QUEUE_WAIT, seen.run_queue_wait_us);
     push_seconds(samples, &BLOCK_IO_DELAY, seen.block_io_delay_ms.map(|time| time.saturating_mul(1_000)));
     if let Some(stuck) = &seen.uninterruptible {

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use super::rounds::QUESTION_MS;
 use super::{Context, NotSeen, now};
-use crate::snapshot::{Attempt, ErrorKind, MemoryMaps, PerfDataPlace, ProcessId, Resources};
+use crate::snapshot::{Attempt, ErrorKind, MemoryMaps, PerfDataPlace, ProcessId, Resources, Threads};
 use crate::sources::reader::Question;
-use crate::sources::resources::{ResourcesAnswer, ThreadTimes};
-use crate::sources::{JVM, MEMORY_MAPS, RESOURCES, Round};
+use crate::sources::threads::{ThreadTimes, ThreadsAnswer};
+use crate::sources::{JVM, MEMORY_MAPS, RESOURCES, Round, THREADS};
 
 /// Groups of questions: each may hang for a reason of its own, and must not hide the process' state.
-const PROC_PID: &str = "/proc/PID/task";
+const PROC_PID: &str = "/proc/PID";
+const PROC_TASK: &str = "/proc/PID/task";
 const PROC_MAPS: &str = "/proc/PID/maps";
 const PERF_DATA: &str = "/tmp/hsperfdata";
 
@@ -23,19 +27,49 @@ pub fn resources(context: Arc<Context>) -> Round {
         let work = async move {
             let of = look.own_process()?;
             let (procfs, sysfs) = look.roots();
-            let before = look.thread_sums().known(of);
-            let question = Question::Resources { procfs, sysfs, of, before };
-            let answer: ResourcesAnswer = look.reader.ask(PROC_PID, question, QUESTION_MS).await?;
-            let mut resources = answer.resources;
-            let broken = resources.unread.values().filter(|kind| **kind == ErrorKind::Parse).count();
-            look.metrics.parse_errors(RESOURCES.name, broken);
-            if let Some(threads) = answer.threads {
-                look.thread_sums().advance(threads, &mut resources);
-            }
+            let question = Question::Resources { procfs, sysfs, of };
+            let resources: Resources = look.reader.ask(PROC_PID, question, QUESTION_MS).await?;
+            look.metrics.parse_errors(RESOURCES.name, broken(&resources.unread));
             Ok(resources)
         };
         context.observe(&RESOURCES, |view| &mut view.resources, work).await;
     })
+}
+
+/// Milliseconds after a look that found a thread stuck until the next: one look may well meet a thread that waits for a
+/// drive, and only several in a row say that it does not go on.
+const STUCK_AGAIN_MS: u64 = THREADS.interval_ms / 2;
+
+/// What its threads wait for.
+pub fn threads(context: Arc<Context>) -> Round {
+    Box::pin(async move {
+        let look = context.clone();
+        let work = async move {
+            let of = look.own_process()?;
+            let before = look.thread_sums().known(of);
+            let question = Question::Threads { procfs: look.roots().0, of, before };
+            let answer: ThreadsAnswer = look.reader.ask(PROC_TASK, question, QUESTION_MS).await?;
+            let mut threads = answer.threads;
+            look.metrics.parse_errors(THREADS.name, broken(&threads.unread));
+            if let Some(times) = answer.times {
+                look.thread_sums().advance(times, &mut threads);
+            }
+            Ok(threads)
+        };
+        let seen = context.observe(&THREADS, |view| &mut view.threads, work).await;
+        let stuck = seen.and_then(|seen| Some(!seen.uninterruptible.as_ref()?.is_empty()));
+        if stuck == Some(true) {
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(STUCK_AGAIN_MS)).await;
+                context.wake(&THREADS);
+            });
+        }
+    })
+}
+
+/// How many files made no sense.
+fn broken(unread: &BTreeMap<String, ErrorKind>) -> usize {
+    unread.values().filter(|kind| **kind == ErrorKind::Parse).count()
 }
 
 /// Its memory maps.
@@ -118,11 +152,11 @@ impl ThreadSums {
         known.map(|(id, times)| (*id, times.cpu_ticks)).collect()
     }
 
-    /// Adds what the threads waited since the last look, and puts the sums into `resources`. What a thread waited before
+    /// Adds what the threads waited since the last look, and puts the sums into `facts`. What a thread waited before
     /// the first look counts too; what it waited between the last look and its end does not.
-    fn advance(&mut self, mut threads: BTreeMap<u32, ThreadTimes>, resources: &mut Resources) {
-        if self.of != resources.of {
-            *self = Self { of: resources.of, ..Self::default() };
+    fn advance(&mut self, mut threads: BTreeMap<u32, ThreadTimes>, facts: &mut Threads) {
+        if self.of != facts.of {
+            *self = Self { of: facts.of, ..Self::default() };
         }
         let (mut knows_queue, mut knows_io) = (false, false);
         for (id, times) in &mut threads {
@@ -141,8 +175,8 @@ impl ThreadSums {
             }
         }
         self.last = threads;
-        resources.run_queue_wait_us = knows_queue.then_some(self.run_queue_ns / 1_000);
-        resources.block_io_delay_ms = knows_io.then_some(self.block_io_ms);
+        facts.run_queue_wait_us = knows_queue.then_some(self.run_queue_ns / 1_000);
+        facts.block_io_delay_ms = knows_io.then_some(self.block_io_ms);
     }
 }
 
@@ -165,11 +199,11 @@ mod tests {
         let mut sums = ThreadSums::default();
         let mut waited = |start_ticks, threads: &[(u32, u64)]| {
             let of = ProcessId { pid: 7, start_ticks };
-            let mut resources = Resources { of, ..Resources::default() };
+            let mut facts = Threads { of, ..Threads::default() };
             let threads = threads.iter().map(|(id, time)| (*id, times(*time))).collect();
-            sums.advance(threads, &mut resources);
-            assert_eq!(resources.block_io_delay_ms, None, "it is not accounted");
-            resources.run_queue_wait_us
+            sums.advance(threads, &mut facts);
+            assert_eq!(facts.block_io_delay_ms, None, "it is not accounted");
+            facts.run_queue_wait_us
         };
         assert_eq!(waited(1, &[(7, 4_000), (8, 6_000)]), Some(10));
         assert_eq!(waited(1, &[(7, 5_000)]), Some(11), "a thread that ends takes nothing with it");
@@ -183,11 +217,11 @@ mod tests {
         let mut sums = ThreadSums::default();
         let of = ProcessId { pid: 7, start_ticks: 1 };
         let mut waited = |threads: &[(u32, u64, Option<u64>)]| {
-            let mut resources = Resources { of, ..Resources::default() };
+            let mut facts = Threads { of, ..Threads::default() };
             let times =
                 |(id, cpu_ticks, run_queue_ns)| (id, ThreadTimes { cpu_ticks, run_queue_ns, block_io_ms: None });
-            sums.advance(threads.iter().copied().map(times).collect(), &mut resources);
-            (resources.run_queue_wait_us, sums.known(of))
+            sums.advance(threads.iter().copied().map(times).collect(), &mut facts);
+            (facts.run_queue_wait_us, sums.known(of))
         };
         assert_eq!(waited(&[(7, 5, Some(4_000)), (8, 5, Some(6_000))]), (Some(10), vec![(7, 5), (8, 5)]));
         assert_eq!(waited(&[(7, 5, None), (8, 5, None)]), (Some(10), vec![(7, 5), (8, 5)]), "none has run");

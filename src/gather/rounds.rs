@@ -20,7 +20,7 @@ use crate::sources::proc::Wanted;
 use crate::sources::reader::Question;
 use crate::sources::{
     ACLS, CLIENT_QUOTAS, CONFIGS, FILES, HOST, JVM, LIVENESS, LOG_DIRS, MEMORY_MAPS, METADATA_SOURCE, OFFSETS, PROCESS,
-    PROPERTIES, QUORUM, REASSIGNMENTS, REGISTRATIONS, RESOURCES, Round, SCRAM_USERS, STORAGE, Source,
+    PROPERTIES, QUORUM, REASSIGNMENTS, REGISTRATIONS, RESOURCES, Round, SCRAM_USERS, STORAGE, Source, THREADS,
 };
 
 /// Milliseconds between two questions for what we may do on topics.
@@ -49,7 +49,7 @@ pub fn process(context: Arc<Context>) -> Round {
         let chosen = |process: &BrokerProcess| process.chosen.as_ref().map(|chosen| (chosen.pid, chosen.start_ticks));
         if before.as_deref().map(chosen) != Some(chosen(&seen)) {
             log_choice(&seen);
-            for source in [&PROPERTIES, &HOST, &STORAGE, &MEMORY_MAPS, &RESOURCES, &JVM] {
+            for source in [&PROPERTIES, &HOST, &STORAGE, &MEMORY_MAPS, &RESOURCES, &THREADS, &JVM] {
                 context.wake(source);
             }
         }

@@ -70,7 +70,7 @@ pub use partitions::{Partition, PartitionRow, Partitions, PartitionsBuilder, Top
 pub use quorum::{Quorum, QuorumReplica, Reassignment, Reassignments};
 pub use resources::{
     ControlGroup, GcKind, Jvm, JvmCollector, JvmSpace, MemoryMaps, PerfDataPlace, Pressure, ProcessId, ProcessIo,
-    Resources, WaitClass,
+    Resources, Threads, WaitClass,
 };
 use section::AnySection;
 pub use section::{Attempt, ErrorKind, Failure, Observed, Section};
@@ -159,6 +159,8 @@ pub struct NodeView {
     pub storage: Section<Storage>,
     /// What its process takes, and what is denied to it (`/proc`, control groups).
     pub resources: Section<Resources>,
+    /// What its threads wait for (`/proc`).
+    pub threads: Section<Threads>,
     /// Its memory maps.
     pub memory_maps: Section<MemoryMaps>,
     /// What its JVM tells without JMX.
@@ -245,6 +247,7 @@ sections! {
     "host" => host,
     "storage" => storage,
     "resources" => resources,
+    "threads" => threads,
     "memory_maps" => memory_maps,
     "jvm" => jvm,
     "disks" => disks,

@@ -33,6 +33,22 @@ pub struct Resources {
     pub user_ms: Option<u64>,
     /// Processor time in the kernel, in milliseconds since it started.
     pub system_ms: Option<u64>,
+    /// What it read and wrote; absent for another user's process.
+    pub io: Option<ProcessIo>,
+    /// Its control group; absent when it has none that can be seen.
+    pub control_group: Option<ControlGroup>,
+    /// Files that are there and told nothing, with the reason: `permission` for those of another user, `parse` for masked
+    /// or broken ones.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, ErrorKind>,
+}
+
+/// What the threads of the process wait for. Every fact is absent when it could not be looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Threads {
+    /// Whose these are.
+    pub of: ProcessId,
     /// Time that its threads were ready to run and waited for a processor, in microseconds since it is watched. What a
     /// thread waited between the last look and its end is missing.
     pub run_queue_wait_us: Option<u64>,
@@ -42,12 +58,7 @@ pub struct Resources {
     /// Threads in uninterruptible sleep at the moment of the look, by what they wait for; absent when the threads could
     /// not be looked at.
     pub uninterruptible: Option<BTreeMap<WaitClass, usize>>,
-    /// What it read and wrote; absent for another user's process.
-    pub io: Option<ProcessIo>,
-    /// Its control group; absent when it has none that can be seen.
-    pub control_group: Option<ControlGroup>,
-    /// Files that are there and told nothing, with the reason: `permission` for those of another user, `parse` for masked
-    /// or broken ones.
+    /// Files that are there and told nothing, as [`Resources::unread`].
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unread: BTreeMap<String, ErrorKind>,
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ring::digest::{SHA256, digest};
 use rustix::fs::OFlags;
@@ -21,6 +21,7 @@ use super::name_space::NameSpace;
 use super::pem;
 use super::proc::{parse_cmdline, read_state};
 use super::properties::{file_failure, parse_server_properties};
+use super::resources::read_open_files;
 use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, KEY_STORES_MAX, PROCESSES_MAX};
 use crate::snapshot::{ErrorKind, Failure, Host, HostNode, Jmx, KeyStore, NodeFile, NodeProcess, StoredCertificate};
 
@@ -154,7 +155,6 @@ fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProces
     let cwd = fs::read_link(at.join("cwd")).ok();
     let flags = parse_flags(&cmdline);
     let status = text(&at.join("status"));
-    let descriptors = read_descriptors(&at, flags.version.is_none());
     let mounts = read_mounts(procfs, &pid.to_string());
     let absolute = |path: String| match &cwd {
         Some(cwd) => cwd.join(path).to_string_lossy().into_owned(),
@@ -173,11 +173,11 @@ fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProces
             effective.into_iter().chain(words(&status, "Groups")).collect()
         },
         max_files: parse_max_files(&text(&at.join("limits"))),
-        open_files: descriptors.as_ref().map(|found| found.0),
+        open_files: read_open_files(&at).ok(),
         swapped_bytes: kibibytes(&status, "VmSwap"),
         app_log_dir: flags.app_log_dir.map(absolute),
         gc_log: flags.gc_log.map(absolute),
-        version: flags.version.or(descriptors.and_then(|found| found.1)),
+        version: flags.version.or_else(|| read_jar_version(&at)),
         memory_limit_bytes: read_memory_limit(sysfs, &text(&at.join("cgroup"))),
         network_namespace: namespace("net"),
         mount_namespace: namespace("mnt"),
@@ -284,13 +284,10 @@ fn parse_size(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
-/// How many descriptors a process has, and where that is wanted the version of Kafka's jar among the first of them.
-fn read_descriptors(at: &Path, with_version: bool) -> Option<(u64, Option<String>)> {
-    let entries: Vec<PathBuf> = fs::read_dir(at.join("fd")).ok()?.flatten().map(|entry| entry.path()).collect();
-    let looked_at = if with_version { DESCRIPTORS_LOOKED_AT_MAX } else { 0 };
-    let targets = entries.iter().take(looked_at).filter_map(|entry| fs::read_link(entry).ok());
-    let version = targets.filter_map(|target| jar_version(&target.to_string_lossy())).next();
-    Some((entries.len() as u64, version))
+/// The version of Kafka's jar among the first descriptors of a process.
+fn read_jar_version(at: &Path) -> Option<String> {
+    let entries = fs::read_dir(at.join("fd")).ok()?.flatten().take(DESCRIPTORS_LOOKED_AT_MAX);
+    entries.filter_map(|entry| jar_version(&fs::read_link(entry.path()).ok()?.to_string_lossy())).next()
 }
 
 /// Soft limit of open files in a `/proc/PID/limits`.

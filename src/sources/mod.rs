@@ -36,6 +36,7 @@ pub mod secret_marks;
 pub mod smart;
 pub mod sock_diag;
 pub mod storage;
+pub mod threads;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -83,6 +84,7 @@ pub static SOURCES: &[&Source] = &[
     &HOST,
     &STORAGE,
     &RESOURCES,
+    &THREADS,
     &MEMORY_MAPS,
     &JVM,
     &DISKS,
@@ -168,13 +170,25 @@ pub static STORAGE: Source = Source {
 /// What its process takes.
 pub static RESOURCES: Source = Source {
     name: "resources",
-    about: "descriptors, threads, memory, waits and control group of the broker's process",
+    about: "descriptors, memory, processor time and control group of the broker's process",
     interval_ms: 15_000,
     deadline_ms: 3_000,
     bound_ms: 40_000,
     apis: &[],
-    access: "read /proc/PID and /sys/fs/cgroup; io, wchan and (before Linux 6.2) fd need the broker's user",
+    access: "read /proc/PID and /sys/fs/cgroup; io and (before Linux 6.2) fd need the broker's user",
     round: resources_round::resources,
+};
+
+/// What its threads wait for: files of hundreds of them. While one is stuck in the kernel it looks twice as often.
+pub static THREADS: Source = Source {
+    name: "threads",
+    about: "what the threads of the broker's process wait for",
+    interval_ms: 30_000,
+    deadline_ms: 3_000,
+    bound_ms: 80_000,
+    apis: &[],
+    access: "read /proc/PID/task; wchan needs the broker's user",
+    round: resources_round::threads,
 };
 
 /// Its memory maps. Counting them holds its mmap_lock for milliseconds, so it is done seldom.

@@ -39,6 +39,7 @@ use super::resources::{read_memory_maps, read_resources};
 use super::smart::read_spool;
 use super::sock_diag::{WantedSockets, read_sockets};
 use super::storage::{read_below, read_real_path};
+use super::threads::read_threads;
 use crate::limits::{READER_LINE_BYTES, READER_LINE_BYTES_MAX, STUCK_READERS, STUCK_READERS_MAX};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure, KernelLog, ProcessId};
@@ -175,12 +176,19 @@ pub enum Question {
         /// Its real path.
         path: PathBuf,
     },
-    /// What a process takes; the answer is a `ResourcesAnswer`.
+    /// What a process takes; the answer is a `Resources`.
     Resources {
         /// Root of the proc file system.
         procfs: PathBuf,
         /// Root of the sys file system.
         sysfs: PathBuf,
+        /// The process.
+        of: ProcessId,
+    },
+    /// What its threads wait for; the answer is a `ThreadsAnswer`.
+    Threads {
+        /// Root of the proc file system.
+        procfs: PathBuf,
         /// The process.
         of: ProcessId,
         /// Ticks that its threads had run when their times were last told, by id.
@@ -498,7 +506,8 @@ fn answer(question: &Question) -> Vec<u8> {
         Question::HistoryRead { dir, name } => written(read_history(dir, name)),
         Question::HistoryWrite { dir, name, text } => written(write_history(dir, name, text)),
         Question::Below { procfs, sysfs, pid, path } => written(read_below(procfs, sysfs, *pid, path)),
-        Question::Resources { procfs, sysfs, of, before } => written(read_resources(procfs, sysfs, *of, before)),
+        Question::Resources { procfs, sysfs, of } => written(read_resources(procfs, sysfs, *of)),
+        Question::Threads { procfs, of, before } => written(read_threads(procfs, *of, before)),
         Question::MemoryMaps { procfs, of } => written(read_memory_maps(procfs, *of)),
         Question::HealthSpool { path } => written(read_spool(path)),
         Question::KernelLog { device, before } => written(follow_kernel_log(device, before)),

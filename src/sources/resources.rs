@@ -1,6 +1,6 @@
-//! What the node's process takes and what is denied to it: `/proc/PID`, its threads, its control group, its memory maps.
+//! What the node's process takes and what is denied to it: `/proc/PID`, its control group, its memory maps.
 //!
-//! Runs in the reader process: `maps` takes the process' mmap_lock. References: proc(5), sched-stats.rst of the kernel.
+//! Runs in the reader process: `maps` takes the process' mmap_lock. Reference: proc(5).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,54 +8,20 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr};
-use rustix::fs::{Mode, OFlags};
-use serde::{Deserialize, Serialize};
 
 use super::control_group::read_control_group;
-use super::kernel_files::{KernelFiles, read_at, read_small};
+use super::kernel_files::{KernelFiles, read_small};
 use super::mounts::{mount_of, read_mounts};
-use super::process_files::{
-    ProcessStat, parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
-};
+use super::process_files::{ProcessStat, parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat};
 use super::properties::file_failure;
-use crate::limits::{MAPS_BYTES_MAX, THREADS_LOOKED_AT_MAX};
-use crate::snapshot::{ErrorKind, Failure, MemoryMaps, PerfDataPlace, ProcessId, Resources, WaitClass};
+use crate::limits::MAPS_BYTES_MAX;
+use crate::snapshot::{ErrorKind, Failure, MemoryMaps, PerfDataPlace, ProcessId, Resources};
 
-/// What the reader answers: the resources without the times of threads, which only make a sum with those of before.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct ResourcesAnswer {
-    /// The facts.
-    pub resources: Resources,
-    /// Times of each thread, by its id; absent when the threads could not be looked at.
-    pub threads: Option<BTreeMap<u32, ThreadTimes>>,
-}
-
-/// How long a thread has waited since it began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ThreadTimes {
-    /// Clock ticks that it has run.
-    pub cpu_ticks: u64,
-    /// Nanoseconds that it was ready to run; absent when the kernel does not tell, or it has not run for a tick since the
-    /// last look and was not asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub run_queue_ns: Option<u64>,
-    /// Milliseconds that it waited for drives; absent when they are not accounted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub block_io_ms: Option<u64>,
-}
-
-/// Looks at one process. `before` are the ticks that its threads had run, by id, when their times were last told: most
-/// threads of a broker sleep, and what such a one has waited to run is not asked for again. One that runs too little for a
-/// tick is told of when it has, with all that it waited.
+/// Looks at one process.
 ///
 /// # Errors
 /// `NotFound` when the process has ended, `Permission` when not even its `stat` may be read.
-pub fn read_resources(
-    procfs: &Path,
-    sysfs: &Path,
-    of: ProcessId,
-    before: &[(u32, u64)],
-) -> Result<ResourcesAnswer, Failure> {
+pub fn read_resources(procfs: &Path, sysfs: &Path, of: ProcessId) -> Result<Resources, Failure> {
     let at = procfs.join(of.pid.to_string());
     let stat = read_stat_of(&at, of)?;
     let mut files = KernelFiles::default();
@@ -63,17 +29,12 @@ pub fn read_resources(
     // Kernels before 4.5 do not tell them apart; the fact is then not there, which is no error.
     let kibibytes = |key| status.as_deref().and_then(|status| parse_kibibytes(status, key));
     let ticks = rustix::param::clock_ticks_per_second().max(1);
-    let accounted = files.read(&procfs.join("sys/kernel/task_delayacct"), "task_delayacct", |bytes| {
-        std::str::from_utf8(bytes).ok()?.trim().parse::<u8>().ok()
-    });
-    let before = before.iter().copied().collect();
-    let (threads, uninterruptible) = read_threads(&at, &before, accounted.map(|on| on != 0), ticks, &mut files);
     let cgroup = files.read(&at.join("cgroup"), "cgroup", |bytes| (!bytes.is_empty()).then(|| bytes.to_vec()));
     let mounts = read_mounts(procfs, "self");
     let control_group = cgroup.and_then(|cgroup| read_control_group(sysfs, &mounts, &cgroup, &mut files));
     let resources = Resources {
         of,
-        open_files: read_open_files(&at, &mut files),
+        open_files: read_open_files(&at).map_err(|error| files.failed(&at.join("fd"), "fd", &error)).ok(),
         max_files: files.read(&at.join("limits"), "limits", parse_max_files),
         threads: Some(stat.threads),
         resident_anon_bytes: kibibytes("RssAnon"),
@@ -83,20 +44,17 @@ pub fn read_resources(
         major_faults: Some(stat.major_faults),
         user_ms: Some(stat.user_ticks.saturating_mul(1_000) / ticks),
         system_ms: Some(stat.system_ticks.saturating_mul(1_000) / ticks),
-        run_queue_wait_us: None,
-        block_io_delay_ms: None,
-        uninterruptible,
         io: files.read(&at.join("io"), "io", parse_process_io),
         control_group,
         unread: BTreeMap::new(),
     };
     // Whatever was read may be of another process with this id.
     read_stat_of(&at, of)?;
-    Ok(ResourcesAnswer { resources: Resources { unread: files.unread, ..resources }, threads })
+    Ok(Resources { unread: files.unread, ..resources })
 }
 
 /// The `stat` of the process itself, not of another one with its id.
-fn read_stat_of(at: &Path, of: ProcessId) -> Result<ProcessStat, Failure> {
+pub(super) fn read_stat_of(at: &Path, of: ProcessId) -> Result<ProcessStat, Failure> {
     let path = at.join("stat");
     let ended = || Failure::new(ErrorKind::NotFound, format!("Process {} has ended.", of.pid));
     let bytes = match read_small(&path) {
@@ -110,69 +68,16 @@ fn read_stat_of(at: &Path, of: ProcessId) -> Result<ProcessStat, Failure> {
 }
 
 /// Descriptors that the process has open. Since Linux 6.2 the size of the directory tells, to everybody.
-fn read_open_files(at: &Path, files: &mut KernelFiles) -> Option<u64> {
+///
+/// # Errors
+/// As listing it: an earlier kernel lets only the process' own user count them.
+pub(super) fn read_open_files(at: &Path) -> io::Result<u64> {
     let path = at.join("fd");
     let stat = rustix::fs::stat(&path).ok();
     // Elsewhere than in /proc a directory has a size that means something else.
     let in_proc = rustix::fs::statfs(&path).is_ok_and(|found| found.f_type == rustix::fs::PROC_SUPER_MAGIC);
-    if let Some(size) = stat.map(|stat| stat.st_size).filter(|size| in_proc && *size > 0) {
-        return u64::try_from(size).ok();
-    }
-    match std::fs::read_dir(&path) {
-        Ok(entries) => Some(entries.count() as u64),
-        Err(error) => {
-            files.failed(&path, "fd", &error);
-            None
-        }
-    }
-}
-
-type Threads = BTreeMap<u32, ThreadTimes>;
-
-/// Times and states of all threads. `accounted` says whether waiting for drives is accounted; kernels before 5.14 do
-/// not tell, and there a time that is not 0 shows that it is.
-fn read_threads(
-    at: &Path,
-    before: &BTreeMap<u32, u64>,
-    accounted: Option<bool>,
-    ticks: u64,
-    files: &mut KernelFiles,
-) -> (Option<Threads>, Option<BTreeMap<WaitClass, usize>>) {
-    let path = at.join("task");
-    let ids = match std::fs::read_dir(&path) {
-        Ok(entries) => entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()),
-        Err(error) => {
-            files.failed(&path, "task", &error);
-            return (None, None);
-        }
-    };
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(directory) = rustix::fs::open(&path, flags, Mode::empty()) else { return (None, None) };
-    let (mut threads, mut stuck) = (Threads::new(), BTreeMap::new());
-    let (mut buffer, mut stats) = (Vec::with_capacity(1 << 10), 0);
-    for id in ids.take(THREADS_LOOKED_AT_MAX) {
-        // One that has ended meanwhile is simply not there.
-        let stat = read_at(&directory, &format!("{id}/stat"), &mut buffer).and_then(|()| parse_process_stat(&buffer));
-        let Some(stat) = stat else { continue };
-        stats += 1;
-        let cpu_ticks = stat.user_ticks.saturating_add(stat.system_ticks);
-        let has_run = before.get(&id) != Some(&cpu_ticks);
-        let schedstat = has_run.then(|| read_at(&directory, &format!("{id}/schedstat"), &mut buffer)).flatten();
-        let run_queue_ns = schedstat.and_then(|()| parse_schedstat(&buffer));
-        let shown = accounted.unwrap_or(stat.block_io_ticks > 0);
-        let block_io_ms = shown.then(|| stat.block_io_ticks.saturating_mul(1_000) / ticks);
-        threads.insert(id, ThreadTimes { cpu_ticks, run_queue_ns, block_io_ms });
-        if stat.state == 'D' {
-            let seen = read_at(&directory, &format!("{id}/wchan"), &mut buffer);
-            let class = seen.map_or(WaitClass::Unknown, |()| parse_wchan(&buffer));
-            *stuck.entry(class).or_default() += 1;
-        }
-    }
-    if stats == 0 {
-        files.broken("task/*/stat");
-        return (None, None);
-    }
-    (Some(threads), Some(stuck))
+    let size = stat.and_then(|stat| u64::try_from(stat.st_size).ok()).filter(|size| in_proc && *size > 0);
+    size.map_or_else(|| Ok(std::fs::read_dir(&path)?.count() as u64), Ok)
 }
 
 /// Counts the memory maps of a process, and finds the JVM's performance data among them.
@@ -299,42 +204,20 @@ mod tests {
     #[test]
     fn our_own_process_is_seen_as_the_system_shows_it() {
         let of = myself();
-        let answer = read_resources(Path::new("/proc"), Path::new("/sys"), of, &[]).unwrap();
-        let seen = answer.resources;
+        let seen = read_resources(Path::new("/proc"), Path::new("/sys"), of).unwrap();
         let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
         assert!(seen.open_files.unwrap().abs_diff(descriptors) < 50, "{:?} and {descriptors}", seen.open_files);
         assert!(seen.resident_anon_bytes.unwrap() > 0 && seen.threads.unwrap() >= 1);
         assert!(seen.max_files.unwrap() >= descriptors);
-        assert!(!answer.threads.unwrap().is_empty());
         assert!(!seen.unread.values().any(|kind| *kind == ErrorKind::Parse), "{:?}", seen.unread);
     }
 
     #[test]
     fn another_process_with_the_same_id_is_not_taken_for_it() {
         let other = ProcessId { start_ticks: 1, ..myself() };
-        let failure = read_resources(Path::new("/proc"), Path::new("/sys"), other, &[]).unwrap_err();
+        let failure = read_resources(Path::new("/proc"), Path::new("/sys"), other).unwrap_err();
         assert_eq!(failure.kind, ErrorKind::NotFound);
         assert_eq!(read_memory_maps(Path::new("/proc"), other).unwrap_err().kind, ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn a_thread_that_has_not_run_is_not_asked_what_it_waited_to_run() {
-        let base = std::env::temp_dir().join(format!("brokerwatch-threads-{}", std::process::id()));
-        for (id, ticks) in [(7, 5), (8, 9)] {
-            let at = base.join(format!("task/{id}"));
-            std::fs::create_dir_all(&at).unwrap();
-            let stat = format!("{id} (java) S 1 7 7 0 -1 0 0 0 0 0 {ticks} 1 0 0 20 0 2 0 55 0 0");
-            std::fs::write(at.join("stat"), stat).unwrap();
-            std::fs::write(at.join("schedstat"), "123 456 7").unwrap();
-        }
-        let look = |before: &[(u32, u64)]| {
-            let before = before.iter().copied().collect();
-            let (threads, _) = read_threads(&base, &before, None, 100, &mut KernelFiles::default());
-            threads.unwrap().values().map(|times| (times.cpu_ticks, times.run_queue_ns)).collect::<Vec<_>>()
-        };
-        assert_eq!(look(&[]), [(6, Some(456)), (10, Some(456))]);
-        assert_eq!(look(&[(7, 6), (8, 8)]), [(6, None), (10, Some(456))]);
-        std::fs::remove_dir_all(&base).unwrap();
     }
 
     #[test]

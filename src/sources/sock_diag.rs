@@ -22,6 +22,7 @@ use super::network::same_name_space;
 use crate::limits::{PEER_SOCKETS_MAX, PEERS_MAX, SOCKETS_MAX};
 use crate::snapshot::{ErrorKind, Failure, PeerSocket, PortSockets, Sockets};
 
+const TCPDIAG_GETSOCK: u16 = 18;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
@@ -31,6 +32,8 @@ const INET_DIAG_INFO: u16 = 2;
 const IPPROTO_TCP: u8 = 6;
 const ESTABLISHED: u8 = 1;
 const LISTEN: u8 = 10;
+/// Those that are asked for.
+const STATES: u32 = 1 << ESTABLISHED | 1 << LISTEN;
 /// Bytes of `nlmsghdr`, of `inet_diag_sockid`, of `inet_diag_msg`.
 const HEADER: usize = 16;
 const SOCKET_ID: usize = 48;
@@ -60,15 +63,12 @@ pub fn read_sockets(procfs: &Path, pid: Option<u32>, wanted: &WantedSockets) -> 
     let netlink = open().map_err(failure)?;
     let (mut sockets, mut of_peers) = (Sockets::default(), Vec::new());
     let mut left = SOCKETS_MAX;
-    for family in [AddressFamily::INET, AddressFamily::INET6] {
-        let request = request(family.as_raw() as u8, NLM_F_DUMP, 1 << ESTABLISHED | 1 << LISTEN, &[0; SOCKET_ID]);
-        exchange(&netlink, &request, |socket| {
-            if left > 0 {
-                left -= 1;
-                add(&mut sockets, &mut of_peers, wanted, &socket);
-            }
-        })?;
-    }
+    each_socket(&netlink, |socket| {
+        if left > 0 {
+            left -= 1;
+            add(&mut sockets, &mut of_peers, wanted, &socket);
+        }
+    })?;
     sockets.more_with_peers = left == 0 || of_peers.len() > PEER_SOCKETS_MAX;
     for (peer, socket) in of_peers.into_iter().take(PEER_SOCKETS_MAX) {
         let request = request(socket.family, 0, u32::MAX, &socket.id);
@@ -131,6 +131,32 @@ fn open() -> rustix::io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// Hands over each socket of TCP that listens or is connected.
+///
+/// The kernel walks its whole table for such a request, hundreds of thousands of slots on a large machine, and for one of
+/// them once for each family. The older request has no family, so one walk gives all; a kernel that does not take it says
+/// so before it tells of any socket.
+fn each_socket(netlink: &OwnedFd, mut each: impl FnMut(Seen)) -> Result<(), Failure> {
+    let mut some = false;
+    let all = exchange(netlink, &request_of_all(), |socket| {
+        some = true;
+        each(socket);
+    });
+    match all {
+        // What was not told in time may still come, and would be taken for the next answer.
+        Err(failure) if !some && failure.kind != ErrorKind::Timeout => each_socket_by_family(netlink, each),
+        all => all,
+    }
+}
+
+fn each_socket_by_family(netlink: &OwnedFd, mut each: impl FnMut(Seen)) -> Result<(), Failure> {
+    for family in [AddressFamily::INET, AddressFamily::INET6] {
+        let request = request(family.as_raw() as u8, NLM_F_DUMP, STATES, &[0; SOCKET_ID]);
+        exchange(netlink, &request, &mut each)?;
+    }
+    Ok(())
+}
+
 /// Sends a request and hands over each socket of the answer.
 fn exchange(netlink: &OwnedFd, request: &[u8], mut each: impl FnMut(Seen)) -> Result<(), Failure> {
     /// What the kernel fills at most at a time.
@@ -155,6 +181,19 @@ fn failure(error: rustix::io::Errno) -> Failure {
     };
     let message = format!("The kernel does not tell of sockets (sock_diag: {error}); is netlink filtered by seccomp?");
     Failure::new(kind, message)
+}
+
+/// The older request, of sockets of every family: `nlmsghdr`, then `inet_diag_req`.
+fn request_of_all() -> Vec<u8> {
+    let length = (HEADER + 4 + SOCKET_ID + 8) as u32;
+    let mut out = Vec::with_capacity(length as usize);
+    out.extend(length.to_ne_bytes());
+    out.extend(TCPDIAG_GETSOCK.to_ne_bytes());
+    out.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    out.extend([0; 8 + 4 + SOCKET_ID]);
+    out.extend(STATES.to_ne_bytes());
+    out.extend([0; 4]);
+    out
 }
 
 /// A request: `nlmsghdr`, then `inet_diag_req_v2`.
@@ -221,7 +260,7 @@ fn parse_answer(mut answer: &[u8], each: &mut impl FnMut(Seen)) -> Result<bool, 
                 let number = i32::try_from(number).ok().filter(|number| (1..4096).contains(number));
                 return Err(failure(rustix::io::Errno::from_raw_os_error(number.ok_or_else(cut)?)));
             }
-            SOCK_DIAG_BY_FAMILY => each(parse_socket(body).ok_or_else(cut)?),
+            SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => each(parse_socket(body).ok_or_else(cut)?),
             _ => {}
         }
         answer = answer.get(length.next_multiple_of(4)..).unwrap_or_default();
@@ -335,6 +374,21 @@ mod tests {
             let links: Vec<_> = seen.with_peers.iter().filter(|link| link.sent_segments > 2).collect();
             assert!(links.len() == 1 && links[0].rtt_us > 0 && links[0].peer == "2", "{:?}", seen.with_peers);
         }
+    }
+
+    #[test]
+    fn one_walk_tells_of_the_same_sockets_as_one_for_each_family() {
+        let listeners: Vec<TcpListener> =
+            ["127.0.0.1:0", "[::1]:0"].iter().filter_map(|address| TcpListener::bind(address).ok()).collect();
+        let ours: BTreeSet<_> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let netlink = open().unwrap();
+        let (mut once, mut twice) = (BTreeSet::new(), BTreeSet::new());
+        let key = |socket: Seen| (socket.family, socket.state, socket.local, socket.cookie);
+        let is_ours = |socket: &Seen| ours.contains(&socket.local.1);
+        exchange(&netlink, &request_of_all(), |socket| once.extend(Some(socket).filter(is_ours).map(key))).unwrap();
+        each_socket_by_family(&netlink, |socket| twice.extend(Some(socket).filter(is_ours).map(key))).unwrap();
+        assert_eq!(once, twice);
+        assert_eq!(once.len(), ours.len());
     }
 
     #[test]

@@ -122,7 +122,8 @@ impl Bench {
         self.until("checkpoints are no longer written", NAMED_WITHIN, |page| {
             above(page, "kafka_broker_checkpoint_age_seconds", &[], 10.0)
         });
-        self.until("threads of the broker are stuck in the kernel", Duration::from_secs(30), |page| {
+        // They are looked at each 30 s.
+        self.until("threads of the broker are stuck in the kernel", Duration::from_secs(45), |page| {
             let stuck = page.all("kafka_node_process_uninterruptible_threads").any(|sample| sample.value > 0.0);
             holds(stuck, || "none is".to_owned())
         });
