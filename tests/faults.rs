@@ -483,24 +483,24 @@ fn a_file_system_that_does_not_answer_for_itself_hides_no_other() {
     let mounts = fs::read_to_string(host.path("proc/self/mountinfo")).expect("the mounts");
     let of_good = mounts.lines().last().expect("the last mount").to_owned();
     let moved = of_good.replace("8:1", "8:2").replace("sda", "sdb");
-    host.write("proc/self/mountinfo", &mounts.replace(&of_good, &moved));
+    host.write("proc/self/mountinfo", &mounts.replace(&of_good, &moved).replace(" xfs ", " ext4 "));
     for (device, name) in [("8:1", "sda"), ("8:2", "sdb")] {
         host.write(&format!("sys/block/{name}/dev"), device);
         fs::create_dir_all(host.path("sys/dev/block")).expect("a folder");
         std::os::unix::fs::symlink(format!("../../block/{name}"), host.path(&format!("sys/dev/block/{device}")))
             .expect("a link");
-        host.write(&format!("sys/fs/xfs/{name}/error/metadata/EIO/max_retries"), "-1\n");
+        host.write(&format!("sys/fs/ext4/{name}/errors_count"), "7\n");
     }
-    let pipe = host.path("sys/fs/xfs/sda/error/metadata/EIO/max_retries");
+    let pipe = host.path("sys/fs/ext4/sda/errors_count");
     fs::remove_file(&pipe).expect("a file");
     mknodat(CWD, &pipe, FileType::Fifo, Mode::from_raw_mode(0o644), 0).expect("a pipe");
     host.start_broker(11, 5, &host.properties(node.port, &[&silent, &good]));
     let sidecar = Sidecar::start(&[host.procfs(), flag("path.sysfs", host.path("sys").display())]);
-    let policy = |dir: &Path| format!("kafka_log_dir_filesystem_policy_info{{log_dir=\"{}\"", dir.display());
+    let errors = |dir: &Path| format!("kafka_log_dir_filesystem_errors_total{{log_dir=\"{}\"", dir.display());
     let seen = |dir: &Path| format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
     let told = |page: &str| {
-        has(page, &policy(&good))
-            && !has(page, &policy(&silent))
+        has(page, &errors(&good))
+            && !has(page, &errors(&silent))
             && has(page, &seen(&good))
             && has(page, &seen(&silent))
     };
@@ -538,6 +538,8 @@ fn a_reader_that_is_stopped_is_left_behind_until_it_goes_on() {
     let sidecar = Sidecar::start(&[host.procfs()]);
     let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
     sidecar.until("the files are seen", 6, |page| has(page, &seen) && is_up(page));
+    // So that it is stopped in a question that is soon asked again.
+    assert!(within(10_000, || sidecar.get("/-/ready").status == 200), "{}", sidecar.log());
     let before = sidecar.readers();
     before.iter().for_each(|pid| send(*pid, Signal::STOP));
     let any_stuck =
