@@ -362,7 +362,7 @@ fn few_descriptors_leave_the_sources_theirs() {
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let sidecar = Sidecar { child, port, dir, slowest_ms: std::cell::Cell::new(0) };
     assert!(within(10_000, || get(port, "/-/healthy").is_ok()), "{}", sidecar.log());
-    assert!(sidecar.log().contains("LimitNOFILE"), "{}", sidecar.log());
+    sidecar.until_logged("LimitNOFILE", 5);
     let _idle: Vec<TcpStream> = (0..60).map(|_| connect(port)).collect();
     sidecar.until("the broker is seen", 6, |page| is_up(page) && has_partitions(page));
     assert!(!sidecar.log().contains("cannot be accepted"), "{}", sidecar.log());

@@ -550,7 +550,7 @@ fn a_source_that_panics_costs_only_itself_and_is_tried_again_more_and_more_seldo
     });
     sidecar.until("the rest goes on", 8, |page| is_up(page) && has_partitions(page));
     assert!(!has(&sidecar.page(), "kafka_log_dir_online"));
-    assert!(sidecar.log().contains("please report it"), "{}", sidecar.log());
+    sidecar.until_logged("please report it", 5);
     host.write("panics", "");
     sidecar.until("it is read again", 20, |page| value(page, "brokerwatch_source_up{source=\"process\"}") == Some(1.0));
 }
