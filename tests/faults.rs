@@ -682,6 +682,28 @@ fn a_good_configuration_is_taken_on_sighup() {
 }
 
 #[test]
+fn a_listener_that_changes_again_and_again_is_followed_by_every_source() {
+    let (host, nodes) = (Host::new(), [FakeNode::start(), FakeNode::start()]);
+    let configure = |node: &FakeNode| host.write("brokerwatch.yaml", &format!("kafka.server: {}\n", node.address()));
+    let file = configure(&nodes[0]);
+    let sidecar = Sidecar::start(&[host.procfs(), flag("config.file", file.display())]);
+    sidecar.until("the first broker answers", 6, is_up);
+    for node in nodes.iter().cycle().skip(1).take(15) {
+        configure(node);
+        sidecar.send(Signal::HUP);
+        let chosen = format!("endpoint={} ", node.address());
+        let said = || sidecar.log().lines().rfind(|line| line.contains("Speaking to")).unwrap_or_default().to_owned();
+        assert!(within(5_000, || said().contains(&chosen)), "{}", sidecar.log());
+        // Less than half of the interval of Metadata, which a change in the middle of a look must not cost.
+        sidecar.until("its partitions are seen", 6, |page| {
+            is_up(page)
+                && has_partitions(page)
+                && value(page, "brokerwatch_source_up{source=\"metadata\"}") == Some(1.0)
+        });
+    }
+}
+
+#[test]
 fn a_bad_configuration_is_refused_on_sighup_and_the_old_one_stays() {
     let (host, node) = (Host::new(), FakeNode::start());
     let good = format!("kafka.server: {}\n", node.address());

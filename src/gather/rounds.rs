@@ -176,7 +176,7 @@ fn follow_endpoint(context: &Context) {
 pub fn liveness(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let was_up = context.store.read(|view| derive::broker::state(view, now()) == BrokerState::Up);
-        let look = context.clone();
+        let (look, asked) = (context.clone(), context.endpoint());
         let seen = context.observe(&LIVENESS, |view| &mut view.liveness, async move {
             look.require_endpoint()?;
             let answer = cluster::read_liveness(&look.client, LIVENESS.deadline_ms).await?;
@@ -185,7 +185,14 @@ pub fn liveness(context: Arc<Context>) -> Round {
             }
             Ok(answer)
         });
-        if seen.await.is_some() && !was_up {
+        let is_up = seen.await.is_some();
+        let listener = context.endpoint();
+        if asked.is_some_and(|asked| !listener.is_some_and(|listener| listener.is_same_listener(&asked))) {
+            // Another one was chosen meanwhile. It is up when it says so, and the other sources wait for that.
+            context.store.update(|view| view.liveness = Section::default());
+            return context.wake(&LIVENESS);
+        }
+        if is_up && !was_up {
             // A broker that was away may have come back with other settings.
             context.store.update(|view| view.configs.last = None);
             [&REGISTRATIONS, &METADATA_SOURCE, &LOG_DIRS, &CONFIGS].into_iter().for_each(|source| context.wake(source));
