@@ -245,7 +245,7 @@ fn machine_each_15_s(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn network_each_15_s(bencher: Bencher<'_, '_>) {
+fn network_each_30_s(bencher: Bencher<'_, '_>) {
     let (procfs, sysfs) = roots();
     let wanted = serde_json::json!({"ports": [9092], "peers": [], "some_unknown": false});
     let sockets = serde_json::json!({"sockets": {"procfs": "/proc", "pid": null, "wanted": wanted}});

@@ -166,10 +166,14 @@ fn follow_endpoint(context: &Context) {
     if before.is_some_and(|before| before.is_same_listener(&endpoint)) {
         return;
     }
-    // What another listener or process said is not this one's: its first answer wakes the other sources.
+    ask_anew(context);
+    tracing::info!(endpoint = %endpoint, why, "Speaking to this listener.");
+}
+
+/// What another listener or process said is not this one's: its first answer wakes the other sources.
+fn ask_anew(context: &Context) {
     context.store.update(|view| view.liveness = Section::default());
     context.wake(&LIVENESS);
-    tracing::info!(endpoint = %endpoint, why, "Speaking to this listener.");
 }
 
 /// Whether the broker answers.
@@ -188,9 +192,8 @@ pub fn liveness(context: Arc<Context>) -> Round {
         let is_up = seen.await.is_some();
         let listener = context.endpoint();
         if asked.is_some_and(|asked| !listener.is_some_and(|listener| listener.is_same_listener(&asked))) {
-            // Another one was chosen meanwhile. It is up when it says so, and the other sources wait for that.
-            context.store.update(|view| view.liveness = Section::default());
-            return context.wake(&LIVENESS);
+            // Another one was chosen meanwhile, and this answer may be of either.
+            return ask_anew(&context);
         }
         if is_up && !was_up {
             // A broker that was away may have come back with other settings.

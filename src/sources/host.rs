@@ -20,6 +20,7 @@ use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
 use super::pem;
 use super::proc::{parse_cmdline, read_state};
+use super::process_files::{parse_kibibytes, parse_max_files};
 use super::properties::{file_failure, parse_server_properties};
 use super::resources::read_open_files;
 use crate::limits::{DESCRIPTORS_LOOKED_AT_MAX, HOST_NODES_MAX, KEY_STORES_MAX, PROCESSES_MAX};
@@ -62,8 +63,8 @@ pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32], others: &BTreeSet<u
         machine_id_hash: trimmed(Path::new("/etc/machine-id")).map(|id| short_hash(id.as_bytes())),
         cores: read_cores(&text(&sysfs.join("devices/system/cpu/online"))),
         uptime_ms: read_uptime_ms(procfs),
-        memory_bytes: kibibytes(&meminfo, "MemTotal"),
-        swap_bytes: kibibytes(&meminfo, "SwapTotal"),
+        memory_bytes: parse_kibibytes(meminfo.as_bytes(), "MemTotal"),
+        swap_bytes: parse_kibibytes(meminfo.as_bytes(), "SwapTotal"),
         swappiness: number(&procfs.join("sys/vm/swappiness")),
         max_map_count: number(&procfs.join("sys/vm/max_map_count")),
         nodes: nodes.collect(),
@@ -172,9 +173,9 @@ fn read_node_process(procfs: &Path, sysfs: &Path, pid: u32) -> Option<NodeProces
             let effective = words(&status, "Gid").get(1).copied();
             effective.into_iter().chain(words(&status, "Groups")).collect()
         },
-        max_files: parse_max_files(&text(&at.join("limits"))),
+        max_files: parse_max_files(text(&at.join("limits")).as_bytes()),
         open_files: read_open_files(&at).ok(),
-        swapped_bytes: kibibytes(&status, "VmSwap"),
+        swapped_bytes: parse_kibibytes(status.as_bytes(), "VmSwap"),
         app_log_dir: flags.app_log_dir.map(absolute),
         gc_log: flags.gc_log.map(absolute),
         version: flags.version.or_else(|| read_jar_version(&at)),
@@ -290,15 +291,6 @@ fn read_jar_version(at: &Path) -> Option<String> {
     entries.filter_map(|entry| jar_version(&fs::read_link(entry.path()).ok()?.to_string_lossy())).next()
 }
 
-/// Soft limit of open files in a `/proc/PID/limits`.
-fn parse_max_files(limits: &str) -> Option<u64> {
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    match line.split_ascii_whitespace().next()? {
-        "unlimited" => Some(u64::MAX),
-        number => number.parse().ok(),
-    }
-}
-
 /// The lowest memory limit on the way from a process' control group up.
 fn read_memory_limit(sysfs: &Path, cgroup: &str) -> Option<u64> {
     let base = sysfs.join("fs/cgroup");
@@ -341,12 +333,6 @@ fn parse_uptime(uptime: &str) -> Option<u64> {
 fn words(status: &str, key: &str) -> Vec<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     line.unwrap_or("").split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect()
-}
-
-/// Bytes of a line `KEY: N kB`.
-fn kibibytes(status: &str, key: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 fn number(path: &Path) -> Option<u64> {
@@ -449,14 +435,14 @@ mod tests {
     #[test]
     fn limits_sizes_and_lists_are_read() {
         assert_eq!(
-            parse_max_files("Max open files            1024                 4096                 files\n"),
+            parse_max_files(b"Max open files            1024                 4096                 files\n"),
             Some(1024)
         );
-        assert_eq!(parse_max_files("Max open files            unlimited            unlimited  files"), Some(u64::MAX));
+        assert_eq!(parse_max_files(b"Max open files            unlimited            unlimited  files"), Some(u64::MAX));
         assert_eq!((parse_size("512m"), parse_size("7"), parse_size("x")), (Some(512 << 20), Some(7), None));
         assert_eq!((read_cores("0-3,6\n"), read_cores("0"), read_cores("")), (Some(5), Some(1), None));
         assert_eq!(parse_uptime("12.34 5.6\n"), Some(12_340));
-        assert_eq!(kibibytes("MemTotal:       16 kB\n", "MemTotal"), Some(16 << 10));
+        assert_eq!(parse_kibibytes(b"MemTotal:       16 kB\n", "MemTotal"), Some(16 << 10));
         assert_eq!(words("Uid:\t1000\t1001\t1000\t1000\n", "Uid").get(1), Some(&1001));
     }
 

@@ -183,31 +183,28 @@ fn failure(error: rustix::io::Errno) -> Failure {
     Failure::new(kind, message)
 }
 
-/// The older request, of sockets of every family: `nlmsghdr`, then `inet_diag_req`.
+/// The older request, of sockets of every family: `inet_diag_req`.
 fn request_of_all() -> Vec<u8> {
-    let length = (HEADER + 4 + SOCKET_ID + 8) as u32;
-    let mut out = Vec::with_capacity(length as usize);
-    out.extend(length.to_ne_bytes());
-    out.extend(TCPDIAG_GETSOCK.to_ne_bytes());
-    out.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    out.extend([0; 8 + 4 + SOCKET_ID]);
-    out.extend(STATES.to_ne_bytes());
-    out.extend([0; 4]);
-    out
+    let body = [&[0; 4 + SOCKET_ID][..], &STATES.to_ne_bytes(), &[0; 4]].concat();
+    message(TCPDIAG_GETSOCK, NLM_F_DUMP, &body)
 }
 
-/// A request: `nlmsghdr`, then `inet_diag_req_v2`.
+/// A request: `inet_diag_req_v2`.
 fn request(family: u8, flags: u16, states: u32, id: &[u8; SOCKET_ID]) -> Vec<u8> {
     let extension = if flags & NLM_F_DUMP == 0 { 1 << (INET_DIAG_INFO - 1) } else { 0 };
-    let length = (HEADER + 8 + SOCKET_ID) as u32;
+    let body = [&[family, IPPROTO_TCP, extension, 0][..], &states.to_ne_bytes(), id].concat();
+    message(SOCK_DIAG_BY_FAMILY, flags, &body)
+}
+
+/// A request behind its `nlmsghdr`.
+fn message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
+    let length = (HEADER + body.len()) as u32;
     let mut out = Vec::with_capacity(length as usize);
     out.extend(length.to_ne_bytes());
-    out.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    out.extend(kind.to_ne_bytes());
     out.extend((NLM_F_REQUEST | flags).to_ne_bytes());
     out.extend([0; 8]);
-    out.extend([family, IPPROTO_TCP, extension, 0]);
-    out.extend(states.to_ne_bytes());
-    out.extend(id);
+    out.extend(body);
     out
 }
 

@@ -53,7 +53,8 @@ pub fn read_threads(procfs: &Path, of: ProcessId, before: &[(u32, u64)]) -> Resu
         std::str::from_utf8(bytes).ok()?.trim().parse::<u8>().ok()
     });
     let before = before.iter().copied().collect();
-    let (times, uninterruptible) = read_times(&at, &before, accounted.map(|on| on != 0), ticks, &mut files);
+    let seen = read_times(&at, &before, accounted.map(|on| on != 0), ticks, &mut files);
+    let (times, uninterruptible) = seen.unzip();
     // Whatever was read may be of another process with this id.
     read_stat_of(&at, of)?;
     Ok(ThreadsAnswer { threads: Threads { of, uninterruptible, unread: files.unread, ..Threads::default() }, times })
@@ -62,24 +63,24 @@ pub fn read_threads(procfs: &Path, of: ProcessId, before: &[(u32, u64)]) -> Resu
 type Times = BTreeMap<u32, ThreadTimes>;
 
 /// Times and states of all threads. `accounted` says whether waiting for drives is accounted; kernels before 5.14 do
-/// not tell, and there a time that is not 0 shows that it is.
+/// not tell, and there a time that is not 0 shows that it is. Nothing when the threads cannot be looked at.
 fn read_times(
     at: &Path,
     before: &BTreeMap<u32, u64>,
     accounted: Option<bool>,
     ticks: u64,
     files: &mut KernelFiles,
-) -> (Option<Times>, Option<BTreeMap<WaitClass, usize>>) {
+) -> Option<(Times, BTreeMap<WaitClass, usize>)> {
     let path = at.join("task");
     let ids = match std::fs::read_dir(&path) {
         Ok(entries) => entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()),
         Err(error) => {
             files.failed(&path, "task", &error);
-            return (None, None);
+            return None;
         }
     };
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(directory) = rustix::fs::open(&path, flags, Mode::empty()) else { return (None, None) };
+    let directory = rustix::fs::open(&path, flags, Mode::empty()).ok()?;
     let (mut threads, mut stuck) = (Times::new(), BTreeMap::new());
     let (mut buffer, mut stats) = (Vec::with_capacity(1 << 10), 0);
     for id in ids.take(THREADS_LOOKED_AT_MAX) {
@@ -102,9 +103,9 @@ fn read_times(
     }
     if stats == 0 {
         files.broken("task/*/stat");
-        return (None, None);
+        return None;
     }
-    (Some(threads), Some(stuck))
+    Some((threads, stuck))
 }
 
 #[cfg(test)]
@@ -135,8 +136,8 @@ mod tests {
         }
         let look = |before: &[(u32, u64)]| {
             let before = before.iter().copied().collect();
-            let (threads, _) = read_times(&base, &before, None, 100, &mut KernelFiles::default());
-            threads.unwrap().values().map(|times| (times.cpu_ticks, times.run_queue_ns)).collect::<Vec<_>>()
+            let (threads, _) = read_times(&base, &before, None, 100, &mut KernelFiles::default()).unwrap();
+            threads.values().map(|times| (times.cpu_ticks, times.run_queue_ns)).collect::<Vec<_>>()
         };
         assert_eq!(look(&[]), [(6, Some(456)), (10, Some(456))]);
         assert_eq!(look(&[(7, 6), (8, 8)]), [(6, None), (10, Some(456))]);
