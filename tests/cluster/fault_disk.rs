@@ -65,8 +65,11 @@ impl FaultDisk {
 
 impl Drop for FaultDisk {
     fn drop(&mut self) {
-        let _ = tool("down", &self.dir, &[]);
-        let _ = std::fs::remove_dir_all(&self.dir);
+        match tool("down", &self.dir, &[]) {
+            Ok(_) => drop(std::fs::remove_dir_all(&self.dir)),
+            // Its directory stays, for tests/run to take down.
+            Err(said) => eprintln!("{said}"),
+        }
     }
 }
 

@@ -168,8 +168,22 @@ node_pid() {
   [[ -f $DIR/$1/run ]] || return 0
   { read -r pid; read -r file; } <"$DIR/$1/run"
   { mapfile -d '' -t argv <"/proc/$pid/cmdline"; } 2>/dev/null || return 0
-  ((${#argv[@]} > 2)) || return 0 # a zombie has no command line
+  if ((${#argv[@]} == 0)); then ! is_exiting "$pid" || echo "$pid"; return 0; fi
+  ((${#argv[@]} > 2)) || return 0
   if [[ ${argv[-2]} == kafka.Kafka && ${argv[-1]} == "$file" ]]; then echo "$pid"; fi
+}
+
+# is_exiting PID: true while a process without a command line has threads that are no zombies. A process gives up its memory, and with it
+# its command line, before its files: what it holds open cannot be unmounted or locked until the last thread has gone.
+is_exiting() {
+  local stat text fields
+  for stat in "/proc/$1/task"/*/stat; do
+    { text=$(<"$stat"); } 2>/dev/null || continue
+    read -ra fields <<<"${text##*) }" # the command name, in brackets, may hold anything
+    # A thread of the kernel (PF_KTHREAD) has no command line either.
+    [[ ${fields[0]} == [ZX] ]] || ((fields[6] & 0x200000)) || return 0
+  done
+  return 1
 }
 
 node_state() {
