@@ -8,6 +8,8 @@ use std::path::Path;
 use super::config_files::{parse_properties_file, parse_values};
 use super::secret_marks::MarkKey;
 use crate::limits::PROPERTIES_FILE_BYTES_MAX;
+use rustix::io::Errno;
+
 use crate::snapshot::{ConfigFile, ErrorKind, Failure, MetaProperties, UnixMs};
 
 /// Reads a `server.properties`; `overrides` are the `--override` pairs of the process, which win. With the file of an
@@ -103,6 +105,16 @@ pub fn read_bounded_from(path: &Path, file: io::Result<File>) -> Result<Vec<u8>,
 #[must_use]
 pub fn file_failure(path: &Path, error: &io::Error) -> Failure {
     let path = path.display();
+    // What is wrong with the path or with us is told apart from what is wrong with the file system: a drive is blamed for `Io`.
+    match Errno::from_io_error(error) {
+        Some(Errno::NOTDIR | Errno::LOOP | Errno::NAMETOOLONG) => {
+            return Failure::new(ErrorKind::Parse, format!("{path} is not what it should be ({}).", error.kind()));
+        }
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => {
+            return Failure::new(ErrorKind::Limit, format!("{path} cannot be read now ({error})."));
+        }
+        _ => {}
+    }
     match error.kind() {
         io::ErrorKind::NotFound => Failure::new(ErrorKind::NotFound, format!("{path} is not there.")),
         io::ErrorKind::PermissionDenied => {

@@ -315,8 +315,8 @@ impl Reader {
     /// Asks `question`, which touches nothing but `mount`.
     ///
     /// # Errors
-    /// `Timeout` when the reader hangs, now or since an earlier question about this mount; `Io` when it cannot be
-    /// started or dies twice; what the reader itself answers.
+    /// `Timeout` when the reader hangs, now or since an earlier question about this mount; `Refused` when it cannot be
+    /// started or reached; `Bug` when it dies twice; `Unsupported` when it is of another version; what the reader itself answers.
     pub async fn ask<T: DeserializeOwned>(
         &self,
         mount: &str,
@@ -366,18 +366,25 @@ impl Reader {
         Err(broken("ended twice over one question"))
     }
 
-    /// A mount on which a reader hangs is left alone, until that reader answers or ends.
+    /// A mount on which a reader hangs is left alone, until that reader answers or ends: all are looked at, since some questions
+    /// come once in five minutes.
     async fn look_after_stuck(&self, state: &mut State, mount: &str) -> Result<(), Failure> {
-        if let Some(stuck) = state.stuck.get_mut(mount) {
+        let mut over = Vec::new();
+        for (mount, stuck) in &mut state.stuck {
             let mut byte = [0; 1];
-            let still = timeout(Duration::ZERO, stuck.output.read(&mut byte)).await.is_err();
-            if still {
-                return Err(hangs(mount));
+            if timeout(Duration::ZERO, stuck.output.read(&mut byte)).await.is_ok() {
+                over.push(mount.clone());
             }
-            state.stuck.remove(mount);
-            self.metrics.reader_stuck(mount, false);
+        }
+        for mount in over {
+            state.stuck.remove(&mount);
+            self.metrics.reader_stuck(&mount, false);
             tracing::info!(mount, "The mount answers again.");
-        } else if state.stuck.len() >= STUCK_READERS_MAX {
+        }
+        if state.stuck.contains_key(mount) {
+            return Err(hangs(mount));
+        }
+        if state.stuck.len() >= STUCK_READERS_MAX {
             self.metrics.limit_hit(STUCK_READERS);
             return Err(Failure::new(ErrorKind::Limit, "Too many mounts hang; no further one is looked at."));
         }
@@ -387,7 +394,8 @@ impl Reader {
     async fn start(&self) -> Result<Running, Failure> {
         let failed = |what: &Path, error: &std::io::Error| {
             let message = format!("The reader at {} cannot be reached ({}).", what.display(), error.kind());
-            Failure::new(ErrorKind::Io, message)
+            // Not `Io`: it says nothing of what the question is about.
+            Failure::new(ErrorKind::Refused, message)
         };
         match &self.at {
             ReaderAt::Socket(path) => {
@@ -432,8 +440,9 @@ fn hangs(mount: &str) -> Failure {
     Failure::new(ErrorKind::Timeout, message)
 }
 
+/// A fault of our own process, which says nothing of what was asked about: never `Io`, which a log directory's drive is blamed for.
 fn broken(what: &str) -> Failure {
-    Failure::new(ErrorKind::Io, format!("The reader process {what}."))
+    Failure::new(ErrorKind::Bug, format!("The reader process {what}."))
 }
 
 /// Serves every connection to the unix socket at `path` with a child of its own, which may hang without harm.
@@ -464,8 +473,9 @@ pub fn answer_questions(input: impl BufRead, mut output: impl Write) -> std::io:
     for line in input.lines() {
         let mut answer = match serde_json::from_str::<Question>(&line?) {
             Ok(question) => answer(&question),
-            Err(_) => written::<()>(Err(broken(
-                "was asked what it does not know: server and reader are of different versions",
+            Err(_) => written::<()>(Err(Failure::new(
+                ErrorKind::Unsupported,
+                "The reader was asked what it does not know: start it from the same version as the server.",
             ))),
         };
         answer.push(b'\n');

@@ -210,16 +210,7 @@ impl Sidecar {
 
     /// Ids of the reader processes: the server's children.
     pub(crate) fn readers(&self) -> BTreeSet<u32> {
-        let parent = self.pid().to_string();
-        let processes = fs::read_dir("/proc").expect("/proc").flatten();
-        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        let is_child = |pid: &u32| {
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-            let mut fields = fields.split_ascii_whitespace();
-            fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent)
-        };
-        pids.filter(is_child).collect()
+        children_of(self.pid())
     }
 
     /// Ends it with SIGTERM; says how and how long that took.
@@ -229,6 +220,20 @@ impl Sidecar {
         assert!(within(seconds_max * 1_000, || self.ended().is_some()), "it does not stop: {}", self.log());
         (self.ended().expect("an end"), started.elapsed())
     }
+}
+
+/// Ids of the processes that a process has started and that have not ended.
+pub(crate) fn children_of(parent: u32) -> BTreeSet<u32> {
+    let parent = parent.to_string();
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_child = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+        let mut fields = fields.split_ascii_whitespace();
+        fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(&parent)
+    };
+    pids.filter(is_child).collect()
 }
 
 impl Drop for Sidecar {
