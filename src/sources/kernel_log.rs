@@ -139,7 +139,15 @@ type Pattern = (KernelClass, &'static [&'static str], Named);
 /// Patterns by class, lost writes first: of two that fit, the first counts. Texts of Linux 4.18 to 6.18.
 const PATTERNS: &[Pattern] = &[
     (KernelClass::LostWrite, &["Buffer I/O error on dev ", "lost ", " page write"], Named::After("dev ")),
-    (KernelClass::LostWrite, &["writeback error on inode"], Named::After("XFS (")),
+    // A page of data that ext4 could not write (fs/ext4/page-io.c).
+    (
+        KernelClass::LostWrite,
+        &["EXT4-fs warning (device ", ": I/O error ", " writing to inode "],
+        Named::After("(device "),
+    ),
+    // The same of XFS: until Linux 5.4 its own words, since 5.5 those of iomap, which name the device first.
+    (KernelClass::LostWrite, &["XFS (", "): writeback error on sector "], Named::After("XFS (")),
+    (KernelClass::LostWrite, &[": writeback error on inode "], Named::First),
     (
         KernelClass::LostWrite,
         &["EXT4-fs (", "This should not happen!!", "Data will be lost"],
@@ -171,6 +179,7 @@ const PATTERNS: &[Pattern] = &[
     (KernelClass::DiskIo, &["I/O error, dev "], Named::After("dev ")),
     (KernelClass::DiskIo, &["critical ", " error, dev "], Named::After("dev ")),
     (KernelClass::DiskIo, &["Buffer I/O error on dev "], Named::After("dev ")),
+    (KernelClass::DiskIo, &["Buffer I/O error on device "], Named::After("device ")),
     (KernelClass::Memory, &["Memory failure: 0x"], Named::No),
     (KernelClass::Memory, &["EDAC ", " UE "], Named::No),
     (KernelClass::Memory, &["EDAC ", " CE "], Named::No),
@@ -252,7 +261,14 @@ mod tests {
                 "loop1",
             ),
             ("EXT4-fs (sda1): This should not happen!! Data will be lost", LostWrite, "sda1"),
-            ("XFS (sdb1): writeback error on inode 131, offset 0, sector 64", LostWrite, "sdb1"),
+            (
+                "EXT4-fs warning (device loop1): ext4_end_bio:368: I/O error 10 writing to inode 65542 starting block 271501)",
+                LostWrite,
+                "loop1",
+            ),
+            ("Buffer I/O error on device sdb1, logical block 8961", DiskIo, "sdb1"),
+            ("sdb1: writeback error on inode 131, offset 0, sector 64", LostWrite, "sdb1"),
+            ("XFS (sdb1): writeback error on sector 64", LostWrite, "sdb1"),
             ("EXT4-fs (loop1): Remounting filesystem read-only", FsError, "loop1"),
             ("Aborting journal on device loop1-8.", FsError, "loop1"),
             ("Aborting journal on device dm-3-8.", FsError, "dm-3"),
