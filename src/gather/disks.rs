@@ -78,7 +78,7 @@ impl Context {
             let process = view.process.fresh(now()).and_then(|process| process.chosen.as_ref());
             let drives = view.drives.fresh_arc(now());
             let kernel = view.hardware.last.as_ref().and_then(|seen| seen.value.kernel.clone());
-            (process.map(|process| process.start_ticks * TICKS_MS), drives, kernel)
+            (process.and_then(|process| process.start_ticks.checked_mul(TICKS_MS)), drives, kernel)
         });
         let age = read_uptime_ms(procfs).zip(started).map(|(uptime, started)| uptime.saturating_sub(started));
         Circumstances::of(&drives.unwrap_or_default(), age, kernel)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::properties::file_failure;
-use crate::snapshot::{DiskCounters, DiskOp, Failure, IoCounters};
+use crate::snapshot::{DiskCounters, DiskOp, ErrorKind, Failure, IoCounters};
 
 /// Bytes of a sector in this file, whatever the drive has.
 const SECTOR_BYTES: u64 = 512;
@@ -26,10 +26,14 @@ pub struct DiskStats {
 /// The lines of the devices in `wanted`.
 ///
 /// # Errors
-/// `NotFound`, `Permission` or `Io` when the file cannot be read.
+/// `NotFound`, `Permission` or `Io` when the file cannot be read; `Parse` when it is empty, as where it is masked: a machine without
+/// any block device has no log directory on one.
 pub fn read_diskstats(procfs: &Path, wanted: &BTreeSet<&str>) -> Result<DiskStats, Failure> {
     let path = procfs.join("diskstats");
     let text = std::fs::read(&path).map_err(|error| file_failure(&path, &error))?;
+    if text.trim_ascii().is_empty() {
+        return Err(Failure::new(ErrorKind::Parse, format!("{} is empty: it is masked here.", path.display())));
+    }
     Ok(parse_diskstats(&text, wanted))
 }
 

@@ -90,8 +90,9 @@ fn parse_machine_checks(text: &str) -> Option<BTreeMap<String, u64>> {
         any = true;
         let Some((_, kind)) = KINDS.iter().find(|(short, _)| *short == name.trim()) else { continue };
         let numbers = rest.split_ascii_whitespace().take_while(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-        let sum = numbers.map(|word| word.parse::<u64>().ok()).try_fold(0_u64, |sum, count| sum.checked_add(count?));
-        found.insert((*kind).to_owned(), sum?);
+        // A row without a number is cut off or masked: that is no 0.
+        let sum = numbers.map(|word| word.parse::<u64>().ok()).reduce(|sum, count| sum?.checked_add(count?));
+        found.insert((*kind).to_owned(), sum??);
     }
     any.then_some(found)
 }
@@ -259,6 +260,8 @@ mod tests {
         assert_eq!(parse_machine_checks("  0:  1 timer\n"), Some(BTreeMap::new()), "a processor that has none");
         assert_eq!(parse_machine_checks("MCE: 18446744073709551615 1\n"), None);
         assert_eq!(parse_machine_checks("nonsense"), None);
+        assert_eq!(parse_machine_checks("MCE: N/A\n"), None, "a row without a number is no 0");
+        assert_eq!(parse_machine_checks("MCE:"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::certificate::parse_chain;
-use super::kernel_files::{read_at, read_small};
+use super::kernel_files::{parse_cpu_list, read_at, read_small};
 use super::log_dir_place::id_of;
 use super::mounts::{mount_of, read_mounts};
 use super::name_space::NameSpace;
@@ -61,7 +61,7 @@ pub fn read_host(procfs: &Path, sysfs: &Path, known: &[u32], others: &BTreeSet<u
         boot_id: trimmed(&procfs.join("sys/kernel/random/boot_id")),
         hostname: trimmed(&procfs.join("sys/kernel/hostname")),
         machine_id_hash: trimmed(Path::new("/etc/machine-id")).map(|id| short_hash(id.as_bytes())),
-        cores: read_cores(&text(&sysfs.join("devices/system/cpu/online"))),
+        cores: parse_cpu_list(&text(&sysfs.join("devices/system/cpu/online"))).map(|cpus| cpus.len()),
         uptime_ms: read_uptime_ms(procfs),
         memory_bytes: parse_kibibytes(meminfo.as_bytes(), "MemTotal"),
         swap_bytes: parse_kibibytes(meminfo.as_bytes(), "SwapTotal"),
@@ -309,15 +309,6 @@ fn read_memory_limit(sysfs: &Path, cgroup: &str) -> Option<u64> {
     cgroup.lines().filter_map(limit).min()
 }
 
-/// Processors in a list such as `0-3,6`.
-fn read_cores(online: &str) -> Option<usize> {
-    let range = |range: &str| match range.split_once('-') {
-        Some((first, last)) => Some(last.parse::<usize>().ok()? - first.parse::<usize>().ok()? + 1),
-        None => range.parse::<usize>().ok().map(|_| 1),
-    };
-    online.trim().split(',').map(range).sum()
-}
-
 /// Milliseconds since the machine booted; absent when `/proc/uptime` cannot be read.
 #[must_use]
 pub fn read_uptime_ms(procfs: &Path) -> Option<u64> {
@@ -440,7 +431,9 @@ mod tests {
         );
         assert_eq!(parse_max_files(b"Max open files            unlimited            unlimited  files"), Some(u64::MAX));
         assert_eq!((parse_size("512m"), parse_size("7"), parse_size("x")), (Some(512 << 20), Some(7), None));
-        assert_eq!((read_cores("0-3,6\n"), read_cores("0"), read_cores("")), (Some(5), Some(1), None));
+        let cores = |online| parse_cpu_list(online).map(|cpus| cpus.len());
+        assert_eq!((cores("0-3,6\n"), cores("0"), cores("")), (Some(5), Some(1), None));
+        assert_eq!((cores("3-1"), cores("0-18446744073709551615")), (None, None));
         assert_eq!(parse_uptime("12.34 5.6\n"), Some(12_340));
         assert_eq!(parse_kibibytes(b"MemTotal:       16 kB\n", "MemTotal"), Some(16 << 10));
         assert_eq!(words("Uid:\t1000\t1001\t1000\t1000\n", "Uid").get(1), Some(&1001));

@@ -108,7 +108,10 @@ fn read_candidate(procfs: &Path, pid: u32) -> Option<ProcessCandidate> {
     };
     let boot = fs::read_to_string(procfs.join("stat")).ok().and_then(|stat| parse_boot_time(&stat));
     let ticks_per_second = rustix::param::clock_ticks_per_second().max(1);
-    let started = boot.map(|boot| UnixMs(boot * 1_000 + start_ticks * 1_000 / ticks_per_second));
+    let started = boot.and_then(|boot| {
+        let after_boot = start_ticks.checked_mul(1_000)? / ticks_per_second;
+        boot.checked_mul(1_000)?.checked_add(after_boot).map(UnixMs)
+    });
     Some(ProcessCandidate { pid, start_ticks, started, state, properties_file: file, overrides })
 }
 
