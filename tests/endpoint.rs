@@ -471,20 +471,19 @@ fn an_unknown_user_takes_as_long_as_a_known_one() {
     let secured = Secured::new("");
     secured.configure(&users(&["prometheus"], 10));
     let sidecar = secured.start();
-    let median = |user: &str| {
-        let mut times: Vec<Duration> = (0..9)
-            .map(|at| {
-                let started = Instant::now();
-                let reply = request(sidecar.port, "GET", "/metrics", &credentials(user, &at.to_string()));
-                assert_eq!(reply.unwrap().status, 401);
-                started.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        times[4].as_secs_f64()
+    let took = |user: &str, password: usize| {
+        let started = Instant::now();
+        let reply = request(sidecar.port, "GET", "/metrics", &credentials(user, &password.to_string()));
+        assert_eq!(reply.unwrap().status, 401);
+        started.elapsed().as_secs_f64()
     };
+    // Whatever else the machine does makes some of them longer and none shorter.
+    let mut least = [f64::MAX; 2];
+    for password in 0..9 {
+        least = [least[0].min(took("nobody", password)), least[1].min(took("prometheus", password))];
+    }
     // One that were not compared would take a hundredth.
-    let ratio = median("nobody") / median("prometheus");
+    let ratio = least[0] / least[1];
     assert!((0.3..3.0).contains(&ratio), "{ratio}");
 }
 
@@ -581,6 +580,12 @@ fn whether_it_is_safe_to_stop_follows_the_broker_and_is_not_known_without_it() {
     node.becomes(|cluster| cluster.topics[0].isr = vec![1, 2, 3]);
     sleep(Duration::from_millis(2_100));
     assert_eq!(ask().status, 200);
+    // The fake node votes: its stop is judged by a quorum of now, too.
+    node.mute(kafka_protocol::messages::ApiKey::DescribeQuorum);
+    sleep(Duration::from_millis(2_100));
+    let late = ask();
+    assert_eq!((late.status, late.header("retry-after")), (503, Some("1")), "{}", late.text());
+    node.unmute(kafka_protocol::messages::ApiKey::DescribeQuorum);
     node.mute(kafka_protocol::messages::ApiKey::Metadata);
     sleep(Duration::from_millis(2_100));
     let late = ask();

@@ -210,12 +210,14 @@ impl Target {
         let machine = |node: &Node<'_>| node.host().ok().and_then(|host| host.boot_id.clone());
         let named: Vec<&&Node<'_>> =
             nodes.iter().filter(|node| id.is_none() || node.view.id == id).filter(has).collect();
+        // A machine that is not known may be any, also one of its own.
+        let is_known = named.iter().all(|node| machine(node).is_some());
         let machines: BTreeSet<Option<String>> = named.iter().map(|node| machine(node)).collect();
         if named.is_empty() {
             let all = nodes.iter().flat_map(|node| drives(node).into_keys().map(|disk| named_of(node, "disk", disk)));
             return Err(self.unknown("no log directory lies on a drive of this name", all));
         }
-        if machines.len() > 1 {
+        if machines.len() > 1 || (!is_known && named.len() > 1) {
             let all = named.iter().map(|node| named_of(node, "disk", name));
             return Err(self.unknown("several machines have a drive of this name", all));
         }
@@ -375,6 +377,10 @@ fn dirs_stop(node: &Node<'_>, dirs: &[&str]) -> Domain {
         }
     };
     let online = || told.dirs.iter().filter(|dir| dir.online);
+    // The broker names a directory that it failed to describe, and none of the replicas on it.
+    for dir in online().filter(|dir| fails(&dir.path) && dir.error.is_some()) {
+        domain.unseen.push(format!("{} could not describe its log directory {}: its log says why.", name, dir.path));
+    }
     if online().all(|dir| fails(&dir.path)) {
         domain.stop = Stop::of_nodes([id]);
         domain.notes.push(format!("No other log directory of node {id} is left: it halts."));
@@ -542,6 +548,19 @@ mod tests {
         let domain = "log-dir=/a".parse::<Targets>().unwrap().domain(&fleet, &nodes).unwrap();
         assert_eq!(domain.stop, Stop::default());
         assert!(domain.unseen[0].contains("no answer"), "{:?}", domain.unseen);
+    }
+
+    #[test]
+    fn a_directory_that_its_broker_could_not_describe_may_hold_anything() {
+        let mut snapshot = snapshot([sample(1)]);
+        let node = snapshot.nodes.values_mut().next().unwrap();
+        let told = std::sync::Arc::make_mut(&mut node.log_dirs.last.as_mut().unwrap().value);
+        (told.dirs[0].error, told.dirs[0].replicas) = (Some(crate::snapshot::ErrorKind::Bug), Vec::new());
+        let fleet = Fleet::of(&snapshot);
+        let nodes: Vec<_> = fleet.nodes.iter().collect();
+        let ask = |text: &str| text.parse::<Targets>().unwrap().domain(&fleet, &nodes).unwrap();
+        assert!(ask("log-dir=/a").unseen[0].contains("could not describe its log directory /a"));
+        assert_eq!(ask("log-dir=/b").unseen, Vec::<String>::new());
     }
 
     #[test]

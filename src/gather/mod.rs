@@ -32,14 +32,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Config;
+use crate::derive::node::{is_controller_only, votes};
 use crate::inject;
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section};
+use crate::snapshot::{Attempt, ErrorKind, Failure, NodeView, Observed, Section, UnixMs};
 use crate::sources::kafka::lane::jittered;
 use crate::sources::kafka::{Client, Endpoint, Security};
 use crate::sources::reader::{Reader, ReaderAt};
-use crate::sources::{METADATA_SOURCE, SOURCES, Source};
+use crate::sources::{METADATA_SOURCE, QUORUM, SOURCES, Source};
 
 pub use choose::{Chosen, choose_endpoint};
 pub use clock::now;
@@ -307,21 +308,28 @@ pub async fn settle(context: &Context, ms_max: u64) {
     }
 }
 
-/// Looks at the cluster again unless it was seen within `young_ms`; waits until it was, or `ms_max` have passed. Returns whether
-/// what there is now is as young as that.
-pub async fn see_again(context: &Context, young_ms: u64, ms_max: u64) -> bool {
+/// Looks again at what tells whether the node can stop, unless that was seen within `young_ms`: partitions where the node is a
+/// broker, the controller quorum where it votes. Waits for the sources' deadline. Returns whether what there is now is as young as
+/// that.
+pub async fn see_again(context: &Context, young_ms: u64) -> bool {
     let asked = now();
-    let seen = |sections: &NodeView| sections.cluster.last.as_ref().map(|seen| seen.at);
-    let is_new = || context.store.read(seen).is_some_and(|at| at.plus(young_ms) > asked);
-    if is_new() {
-        return true;
-    }
-    context.wake(&METADATA_SOURCE);
+    let is_new = |at: Option<UnixMs>| at.is_some_and(|at| at.plus(young_ms) > asked);
+    let old = |node: &NodeView| {
+        let partitions = is_controller_only(node, asked) || is_new(node.cluster.last.as_ref().map(|seen| seen.at));
+        // Of whom it is not known whether it votes, its stop may end the majority.
+        let quorum = votes(node, asked) == Some(false) || is_new(node.quorum.last.as_ref().map(|seen| seen.at));
+        let young = [(partitions, &METADATA_SOURCE), (quorum, &QUORUM)];
+        young.into_iter().filter_map(|(is_young, source)| (!is_young).then_some(source)).collect::<Vec<_>>()
+    };
+    let asking = context.store.read(old);
+    asking.iter().for_each(|source| context.wake(source));
+    let ms_max = asking.iter().map(|source| source.deadline_ms).max().unwrap_or_default();
     let end = Instant::now() + Duration::from_millis(ms_max);
-    while Instant::now() < end && !is_new() {
+    let is_young = || context.store.read(old).is_empty();
+    while !is_young() && Instant::now() < end {
         sleep(Duration::from_millis(25)).await;
     }
-    is_new()
+    is_young()
 }
 
 /// The files of this host's Kafka processes, when there are several and no flag chooses one.

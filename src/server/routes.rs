@@ -19,13 +19,11 @@ use super::access::Access;
 use super::credentials::Verdict;
 use super::{Answer, Connections, Server, landing};
 use crate::cli::ReportFormat;
-use crate::derive::node::is_controller_only;
 use crate::exposition::Format;
-use crate::gather::{now, see_again};
+use crate::gather::see_again;
 use crate::limits::{HTTP_REQUESTS, PASSWORD_CHECKS, PLACE_WAIT_MS_MAX};
 use crate::report::{self, Terms};
 use crate::snapshot::Snapshot;
-use crate::sources::METADATA_SOURCE;
 
 /// A connection, to which one request is answered.
 #[derive(Debug)]
@@ -129,20 +127,20 @@ async fn route(server: &Server, caller: &Caller, request: &Request<Incoming>) ->
 /// Whether the node can stop now: 200 it can, 409 it would harm, 503 that is not known.
 const SAFE_TO_STOP: &str = "/-/safe-to-stop";
 
-/// Milliseconds since Metadata was seen within which it is not asked for again: a loop that asks costs the broker no more.
+/// Milliseconds since an answer within which it is not asked for again: a loop that asks costs the broker no more.
 const YOUNG_MS: u64 = 2_000;
 
-/// An answer about now: Metadata is asked for again when it is not of the last moments, since a broker that has just
-/// stopped elsewhere is in no older one.
+/// An answer about now: Metadata, and of a voter the controller quorum, is asked for again when it is not of the last moments,
+/// since a node that has just stopped elsewhere is in no older one.
 async fn safe_to_stop(server: &Server) -> Answer {
     let seen = || server.pages.snapshot(&server.context);
-    let is_broker = seen().nodes.values().all(|node| !is_controller_only(node, now()));
-    let is_young = !is_broker || see_again(&server.context, YOUNG_MS, METADATA_SOURCE.deadline_ms).await;
+    let is_young = see_again(&server.context, YOUNG_MS).await;
     let Some(answer) = report::what_if::own_answer(&seen()) else {
         return later(StatusCode::SERVICE_UNAVAILABLE, "Which node this is, is not known: see /.\n");
     };
     if !is_young && answer.safe != Some(false) {
-        return later(StatusCode::SERVICE_UNAVAILABLE, "The broker did not tell its partitions in time: see /.\n");
+        let text = "The node did not tell its partitions, or the controller quorum, in time: see /.\n";
+        return later(StatusCode::SERVICE_UNAVAILABLE, text);
     }
     let status = match answer.safe {
         Some(true) => StatusCode::OK,
