@@ -36,7 +36,7 @@ use brokerwatch::sources::process_files::{
     parse_kibibytes, parse_max_files, parse_process_io, parse_process_stat, parse_schedstat, parse_wchan,
 };
 use brokerwatch::sources::properties::parse_meta_properties;
-use brokerwatch::sources::smart::nvme::{add_limits, parse_smart_log};
+use brokerwatch::sources::smart::nvme::{add_identity, parse_smart_log};
 use brokerwatch::sources::smart::smartctl::parse_smartctl;
 use brokerwatch::sources::sock_diag::{WantedSockets, parse_sockets};
 use bytes::Bytes;
@@ -340,7 +340,7 @@ pub(crate) fn drive_health(bytes: &[u8]) {
     let spool = match which % 3 {
         0 => {
             let Some(mut health) = parse_smart_log(bytes) else { return };
-            add_limits(&mut health, bytes);
+            add_identity(&mut health, bytes);
             spool_with(health)
         }
         1 => match parse_smartctl(Some(0), bytes) {

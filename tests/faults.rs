@@ -19,8 +19,8 @@ use std::time::Duration;
 use common::fake_node::{FakeNode, Fault, Topic, within};
 use common::repository;
 use common::sidecar::{
-    Host, META, PROGRAM, Sidecar, closed_port, connect, flag, has, has_partitions, is_down, is_running, is_up, reply,
-    run, send, stderr, stdout, value,
+    Host, META, PROGRAM, Sidecar, children_of, closed_port, connect, flag, has, has_partitions, is_down, is_running,
+    is_up, reply, run, send, stderr, stdout, value,
 };
 use kafka_protocol::messages::ApiKey;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -551,8 +551,8 @@ fn a_reader_that_is_stopped_is_left_behind_until_it_goes_on() {
     sidecar.until("it is told", 9, any_stuck);
     assert!(is_up(&sidecar.page()));
     before.iter().for_each(|pid| send(*pid, Signal::CONT));
-    // Whichever question it met: the one about the node's file is asked again after half a minute.
-    sidecar.until("it goes on", 45, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
+    // Whichever question it met: with the next one it is seen to have answered.
+    sidecar.until("it goes on", 20, |page| !any_stuck(page) && has(page, &seen) && is_up(page));
     assert!(within(2_000, || sidecar.readers().len() == 1), "{:?}", sidecar.readers());
 }
 
@@ -569,18 +569,42 @@ fn a_reader_behind_a_socket_is_used_and_found_again() {
         Ended(command.stderr(Stdio::null()).spawn().expect("a reader"))
     };
     let sidecar = Sidecar::start(&[host.procfs(), flag("reader.socket", socket.display())]);
-    let failure = "brokerwatch_source_failure{source=\"process\",reason=\"io\"}";
+    let failure = "brokerwatch_source_failure{source=\"process\",reason=\"refused\"}";
     sidecar.until("that nobody reads is told", 6, |page| value(page, failure) == Some(1.0));
     sidecar.until_logged(&socket.display().to_string(), 5);
     let reader = start();
     let seen = format!("kafka_log_dir_info{{log_dir=\"{}\"", dir.display());
     sidecar.until("its reader is found", 10, |page| is_up(page) && has(page, &seen));
     assert_eq!(sidecar.readers().len(), 0, "the server starts none of its own");
+    // The child that serves this connection would go on without the one that listens.
+    let children = children_of(reader.0.id());
     drop(reader);
+    children.iter().for_each(|pid| send(*pid, Signal::KILL));
+    let unseen = "brokerwatch_source_failure{source=\"process\",reason=\"refused\"}";
+    sidecar.until("its reader is away", 10, |page| value(page, unseen) == Some(1.0));
+    sleep(Duration::from_secs(6));
+    let page = sidecar.page();
+    let writable = format!("kafka_log_dir_writable{{log_dir=\"{}\"}}", dir.display());
+    assert_ne!(value(&page, &writable), Some(0.0), "a reader that is away says nothing of a drive");
+    assert!(!page.contains("reason=\"io_error\"} 1"), "{page}");
     let _another = start();
     sleep(Duration::from_secs(6));
     let page = sidecar.page();
     assert!(is_up(&page) && has(&page, &seen), "{page}");
+}
+
+#[test]
+fn a_name_that_is_not_known_is_told_as_that_and_this_host_is_not_taken_for_the_brokers() {
+    // Reserved: no resolver knows it (RFC 6761).
+    let sidecar = Sidecar::start(&[flag("kafka.server", "no-such-broker.invalid:9092")]);
+    let reason = "kafka_broker_down_reason{reason=\"not_found\"}";
+    sidecar.until("its name is not known", 15, |page| value(page, reason) == Some(1.0));
+    sidecar.until_logged("no-such-broker.invalid", 5);
+    assert!(within(10_000, || sidecar.get("/-/ready").status == 200), "{}", sidecar.log());
+    let page = sidecar.page();
+    for of_this_host in ["kafka_kernel_log", "kafka_host_", "kafka_disk_health"] {
+        assert!(!has(&page, of_this_host), "{of_this_host} is of this host, which is not the broker's: {page}");
+    }
 }
 
 /// A process that ends with the test.

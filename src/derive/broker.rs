@@ -22,7 +22,7 @@ pub fn state(node: &NodeView, now: UnixMs) -> BrokerState {
         // The last answer is older than its bound and the next has not come: it hangs.
         Attempt::Ok => BrokerState::Down(ErrorKind::Timeout),
         Attempt::Failed { failure, .. } => match failure.kind {
-            ErrorKind::Tls | ErrorKind::Authentication | ErrorKind::Authorization | ErrorKind::Bug => {
+            ErrorKind::Tls | ErrorKind::Authentication | ErrorKind::Authorization | ErrorKind::Io | ErrorKind::Bug => {
                 BrokerState::Unknown
             }
             // Its last answer said that it would not read for a while: until that answer is too old, it is up.
@@ -34,8 +34,8 @@ pub fn state(node: &NodeView, now: UnixMs) -> BrokerState {
 }
 
 /// Every reason that [`state`] can give, for series that exist before their first 1.
-pub const DOWN_REASONS: [ErrorKind; 4] =
-    [ErrorKind::Refused, ErrorKind::Timeout, ErrorKind::Protocol, ErrorKind::Limit];
+pub const DOWN_REASONS: [ErrorKind; 5] =
+    [ErrorKind::Refused, ErrorKind::Timeout, ErrorKind::Protocol, ErrorKind::Limit, ErrorKind::NotFound];
 
 /// Whether the broker is fenced: registered, but not allowed to lead or follow. Told by DescribeCluster v2, else by its
 /// own absence among the brokers of Metadata; absent when neither was seen.
@@ -64,6 +64,12 @@ mod tests {
 
     fn failed(kind: ErrorKind) -> Attempt {
         Attempt::Failed { at: UnixMs(1), failure: Failure::new(kind, "") }
+    }
+
+    #[test]
+    fn what_this_host_cannot_do_says_nothing_of_the_broker() {
+        assert_eq!(state(&node(failed(ErrorKind::Io)), UnixMs(1)), BrokerState::Unknown);
+        assert_eq!(state(&node(failed(ErrorKind::NotFound)), UnixMs(1)), BrokerState::Down(ErrorKind::NotFound));
     }
 
     #[test]

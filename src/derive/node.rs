@@ -3,7 +3,8 @@
 use crate::keys::Version;
 use crate::snapshot::{BrokerProcess, NodeView, Selection, Stated, UnixMs};
 
-/// The node's id: as the node that answers describes itself, else as its endpoint is registered, else from its files.
+/// The node's id: as the node that answers describes itself, else from its files, else as it last described itself. An id does
+/// not change with time, and what is known of another node is dropped when one answers in its place.
 #[must_use]
 pub fn id(node: &NodeView, now: UnixMs) -> Option<i32> {
     let answered = node.registrations.fresh(now).and_then(|registrations| registrations.answered_by);
@@ -12,11 +13,12 @@ pub fn id(node: &NodeView, now: UnixMs) -> Option<i32> {
         let files = node.files.fresh(now)?;
         files.dirs.values().flatten().find_map(|dir| dir.meta.as_ref()?.node_id)
     };
-    answered.or_else(configured).or_else(formatted)
+    let before = || node.registrations.last.as_ref()?.value.answered_by;
+    answered.or_else(configured).or_else(formatted).or_else(before)
 }
 
-/// Whether the node is a controller and no broker: as its file says, else as its listener shows. A node of which
-/// nothing is known counts as a broker.
+/// Whether the node is a controller and no broker: as its file says, else as its listener last showed. A node of
+/// which nothing is known counts as a broker.
 #[must_use]
 pub fn is_controller_only(node: &NodeView, now: UnixMs) -> bool {
     /// Kafka's key of Metadata, which only brokers offer.
@@ -24,7 +26,7 @@ pub fn is_controller_only(node: &NodeView, now: UnixMs) -> bool {
     if let Some(properties) = node.properties.fresh(now) {
         return !properties.roles().contains(&"broker");
     }
-    node.liveness.fresh(now).is_some_and(|liveness| !liveness.apis.contains_key(&METADATA_KEY))
+    node.liveness.last.as_ref().is_some_and(|seen| !seen.value.apis.contains_key(&METADATA_KEY))
 }
 
 /// Whether the node votes in the controller quorum: as the quorum says, else as its own roles say. Absent when nothing
@@ -111,7 +113,26 @@ pub fn no_process(process: &BrokerProcess) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::ProcessCandidate;
+    use crate::snapshot::{Attempt, Failure, Liveness, Observed, ProcessCandidate, Registrations, Section};
+
+    #[test]
+    fn a_node_that_stopped_answering_is_still_the_one_that_it_was() {
+        fn old<T>(value: T) -> Section<T> {
+            let last =
+                Observed { at: UnixMs(0), took_ms: 1, valid_until: UnixMs(5_000), value: std::sync::Arc::new(value) };
+            let failure = Failure::new(crate::snapshot::ErrorKind::Refused, "");
+            Section { last: Some(last), attempt: Attempt::Failed { at: UnixMs(9_000), failure } }
+        }
+        let told = Registrations { answered_by: Some(7), ..Registrations::default() };
+        let controller = Liveness { apis: [(52, 1)].into(), ..Liveness::default() };
+        let node = NodeView { registrations: old(told), liveness: old(controller), ..NodeView::default() };
+        assert_eq!(id(&node, UnixMs(10_000)), Some(7));
+        assert!(is_controller_only(&node, UnixMs(10_000)), "a controller that died is no broker that is down");
+        assert_eq!(
+            (id(&NodeView::default(), UnixMs(0)), is_controller_only(&NodeView::default(), UnixMs(0))),
+            (None, false)
+        );
+    }
 
     #[test]
     fn several_processes_are_named_with_the_flag_that_chooses() {

@@ -49,6 +49,7 @@ pub static GRAVE_DISK_REASONS: &[Reason] = &[
     Reason { name: "stalled", about: "operations are in flight and none ends", judge: stalled },
     Reason { name: "not_running", about: "the kernel sends it no commands", judge: not_running },
     Reason { name: "unanswered", about: "its attributes in /sys cannot be read in time", judge: unanswered },
+    Reason { name: "gone", about: "it left the bus: the kernel has no such device any more", judge: gone },
     Reason { name: "raid_degraded", about: "the md array lacks a member", judge: raid_degraded },
     Reason { name: "fs_error", about: "the file system on it had an error within a day", judge: told_error },
     Reason { name: "media_errors", about: "data on it was lost within a day", judge: |node| said(node, lost_data) },
@@ -127,6 +128,14 @@ fn unanswered<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
     described(node, |drive| match drive {
         Ok(_) => Some(false),
         Err(failure) => (failure.kind == ErrorKind::Timeout).then_some(true),
+    })
+}
+
+/// What is still mounted, or was a moment ago, and is no device any more.
+fn gone<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
+    described(node, |drive| match drive {
+        Ok(_) => Some(false),
+        Err(failure) => (failure.kind == ErrorKind::NotFound).then_some(true),
     })
 }
 

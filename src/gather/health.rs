@@ -19,7 +19,10 @@ const SPOOL: &str = "/run";
 pub fn drive_health(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let look = context.clone();
-        let work = async move { Ok(DrivesHealth { drives: look.ask_spool(DRIVE_HEALTH.name).await?.drives }) };
+        let work = async move {
+            look.own_file().await?;
+            Ok(DrivesHealth { drives: look.ask_spool(DRIVE_HEALTH.name).await?.drives })
+        };
         context.observe(&DRIVE_HEALTH, |view| &mut view.drive_health, work).await;
     })
 }
@@ -29,6 +32,7 @@ pub fn kernel_log(context: Arc<Context>) -> Round {
     Box::pin(async move {
         let look = context.clone();
         let work = async move {
+            look.own_file().await?;
             let before = look.store.read(|view| view.kernel_log.last.as_ref().map(|seen| (*seen.value).clone()));
             let before = before.filter(|before| !before.from_helper).unwrap_or_default();
             let question = Question::KernelLog { device: PathBuf::from(KMSG), before };

@@ -45,6 +45,9 @@ pub struct DriveReading {
     pub failure: Option<Failure>,
     /// A question of an earlier look that still hangs in the kernel: the drive is asked nothing else meanwhile.
     pub outstanding: Option<ProcessId>,
+    /// Serial number of the drive that this is about, as it last told it; another one takes the same name after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
     /// Errors by which data on it was lost; absent when it has told of none yet, not even 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_errors: Option<DataErrors>,
@@ -77,6 +80,9 @@ impl DataErrors {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DriveHealth {
+    /// Its serial number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
     /// Its own verdict; absent when it gives none.
     pub passed: Option<bool>,
     /// Critical warnings of an NVMe drive, by condition.

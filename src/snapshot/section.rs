@@ -28,7 +28,7 @@ pub enum ErrorKind {
     Limit,
     /// The peer makes us wait, for a quota of its own.
     Throttled,
-    /// A file or directory is not there.
+    /// A file or directory is not there, or a host name is not known.
     NotFound,
     /// A file or directory may not be read.
     Permission,

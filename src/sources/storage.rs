@@ -176,7 +176,7 @@ pub fn resolve(
     }
 }
 
-/// Enters an answer. Drives whose `/sys` hangs keep their names.
+/// Enters an answer. Drives whose `/sys` hangs, or that have left the bus under a file system that is still mounted, keep their names.
 pub fn enter(
     storage: &mut Storage,
     directory: &str,
@@ -184,25 +184,33 @@ pub fn enter(
     resolved: bool,
     before: Option<&Storage>,
 ) {
-    let dir = match answer {
-        Ok(answer) => {
+    let known = before.and_then(|before| Some((before, before.dirs.get(directory)?.as_ref().ok()?)));
+    let mut keep = |(before, known): (&Storage, &LogDirStorage)| {
+        let drives = known.drives.iter().filter_map(|name| before.disks.get_key_value(name));
+        storage.disks.extend(drives.map(|(name, facts)| (name.clone(), facts.clone())));
+        known.clone()
+    };
+    let dir = match (answer, known) {
+        (Ok(answer), Some(known)) if has_lost_its_drives(&answer.dir, known.1) => {
+            let LogDirStorage { device, layers, drives, .. } = keep(known);
+            Ok(LogDirStorage { resolved, device, layers, drives, ..answer.dir })
+        }
+        (Ok(answer), _) => {
             storage.disks.extend(answer.disks);
             Ok(LogDirStorage { resolved, ..answer.dir })
         }
-        Err(failure) if failure.kind == ErrorKind::Timeout => {
-            let known = before.and_then(|before| Some((before, before.dirs.get(directory)?.as_ref().ok()?)));
-            match known {
-                Some((before, known)) => {
-                    let drives = known.drives.iter().filter_map(|name| before.disks.get_key_value(name));
-                    storage.disks.extend(drives.map(|(name, facts)| (name.clone(), facts.clone())));
-                    Ok(LogDirStorage { resolved: false, ..known.clone() })
-                }
-                None => Err(failure),
-            }
+        (Err(failure), Some(known)) if failure.kind == ErrorKind::Timeout => {
+            Ok(LogDirStorage { resolved: false, ..keep(known) })
         }
-        Err(failure) => Err(failure),
+        (Err(failure), _) => Err(failure),
     };
     storage.dirs.insert(directory.to_owned(), dir);
+}
+
+/// Whether the same file system is there, and none of its drives: `/sys` forgets a drive that dies, and the mount stays.
+fn has_lost_its_drives(now: &LogDirStorage, known: &LogDirStorage) -> bool {
+    let is_same = (&now.fs, &now.source, &now.path) == (&known.fs, &known.source, &known.path);
+    is_same && now.drives.is_empty() && !known.drives.is_empty()
 }
 
 /// The whole map at once, without the reader process: for tests, and where nothing can hang.
@@ -275,6 +283,25 @@ mod tests {
         place(&mut never, "/data", Err(timeout()), |_| Err(timeout()), None);
         assert_eq!(never.dirs["/data"].as_ref().unwrap_err().kind, ErrorKind::Timeout);
 
+        // The drive died: the mount stays, and /sys knows no device of its number any more.
+        let before = |fs: &str| Storage {
+            dirs: [("/data".to_owned(), Ok(LogDirStorage { fs: fs.into(), ..before.dirs["/data"].clone().unwrap() }))]
+                .into(),
+            ..before.clone()
+        };
+        let answer = || StorageAnswer {
+            dir: LogDirStorage { path: "/mnt/b".into(), fs: "8:17".into(), ..LogDirStorage::default() },
+            ..StorageAnswer::default()
+        };
+        let mut left = Storage::default();
+        place(&mut left, "/data", Ok("/mnt/b".to_owned()), |_| Ok(answer()), Some(&before("8:17")));
+        assert_eq!(left.dirs["/data"].as_ref().unwrap().drives, ["sdb"], "what it lies on is still known");
+        assert_eq!(left.disks.keys().collect::<Vec<_>>(), ["sdb"]);
+        let mut other = Storage::default();
+        place(&mut other, "/data", Ok("/mnt/b".to_owned()), |_| Ok(answer()), Some(&before("8:33")));
+        assert!(other.dirs["/data"].as_ref().unwrap().drives.is_empty(), "another file system is mounted");
+
+        let before = before("8:17");
         let missing = Failure::new(ErrorKind::NotFound, "no such directory");
         let mut gone = Storage::default();
         place(&mut gone, "/data", Err(missing), |_| panic!("not asked"), Some(&before));

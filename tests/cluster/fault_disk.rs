@@ -68,7 +68,7 @@ impl Drop for FaultDisk {
         match tool("down", &self.dir, &[]) {
             Ok(_) => drop(std::fs::remove_dir_all(&self.dir)),
             // Its directory stays, for tests/run to take down.
-            Err(said) => eprintln!("{said}"),
+            Err(said) => println!("{said}"),
         }
     }
 }

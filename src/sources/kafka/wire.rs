@@ -3,13 +3,14 @@
 //! References: <https://kafka.apache.org/protocol>; the header versions are `kafka-protocol`'s.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 
 use bytes::{Buf, Bytes, BytesMut};
 use kafka_protocol::messages::{ApiKey, RequestHeader};
 use kafka_protocol::protocol::{Encodable, StrBytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 
 use super::{Endpoint, tls};
 use crate::snapshot::{ErrorKind, Failure, ServedCertificate};
@@ -102,11 +103,13 @@ impl Connection {
     /// Connects to `endpoint` and does what its security asks for.
     ///
     /// # Errors
-    /// `Refused` when nobody listens there or the host does not resolve, `Tls` when the handshake fails.
+    /// `Refused` when nobody listens there, `NotFound` when the host's name is not known, `Timeout` when there is no way to it,
+    /// `Io` when this host cannot connect to anybody, `Tls` when the handshake fails.
     pub async fn open(endpoint: &Endpoint, frame_bytes_max: usize) -> Result<Self, Failure> {
-        let stream = TcpStream::connect((&*endpoint.host, endpoint.port))
-            .await
-            .map_err(|error| connect_failure(endpoint, &error))?;
+        // What the name means and whether somebody listens there are two questions: an unknown name is no dead broker.
+        let addresses = lookup_host((&*endpoint.host, endpoint.port)).await;
+        let addresses: Vec<SocketAddr> = addresses.map_err(|error| unknown_name(endpoint, &error))?.collect();
+        let stream = TcpStream::connect(&*addresses).await.map_err(|error| connect_failure(endpoint, &error))?;
         // A request is one small write; waiting to fill a segment would only add delay. Failure to set it costs no more.
         let _ = stream.set_nodelay(true);
         // The slow lane waits as long as its connection lives: a peer that vanished must end it.
@@ -212,6 +215,13 @@ impl Connection {
     }
 }
 
+fn unknown_name(endpoint: &Endpoint, error: &io::Error) -> Failure {
+    let message = format!(
+        "The host name of {endpoint} is not known here ({error}): check it, and this host's DNS and /etc/hosts (--kafka.server)."
+    );
+    Failure::new(ErrorKind::NotFound, message)
+}
+
 fn connect_failure(endpoint: &Endpoint, error: &io::Error) -> Failure {
     let (kind, message) = match error.kind() {
         io::ErrorKind::ConnectionRefused => (
@@ -220,16 +230,18 @@ fn connect_failure(endpoint: &Endpoint, error: &io::Error) -> Failure {
                 "{endpoint} refused the connection: is the broker running, and is this its listener? (--kafka.server)"
             ),
         ),
-        io::ErrorKind::TimedOut => (
+        io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
             ErrorKind::Timeout,
             format!(
                 "{endpoint} did not accept the connection in time: is it reachable from this host? (--kafka.server)"
             ),
         ),
-        kind => (
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => (
             ErrorKind::Refused,
-            format!("{endpoint} cannot be connected to ({kind}): check the host name and port (--kafka.server)."),
+            format!("{endpoint} ended the connection at once: is this its listener? (--kafka.server)"),
         ),
+        // No descriptor, no port, no right: that says nothing of the other side.
+        _ => (ErrorKind::Io, format!("This host cannot connect to {endpoint} ({error}).")),
     };
     Failure::new(kind, message)
 }

@@ -197,6 +197,14 @@ fn ask_all(helper: &Helper, before: &BTreeMap<String, DriveReading>) -> BTreeMap
         match answer(&helper.procfs, question, end) {
             Ok(health) => {
                 let now = wall();
+                // A drive that another one was changed for, under the same name: nothing is known of this one yet.
+                let is_other = reading.serial.is_some() && health.serial.is_some() && reading.serial != health.serial;
+                if is_other {
+                    *reading = DriveReading::default();
+                }
+                if health.serial.is_some() {
+                    reading.serial.clone_from(&health.serial);
+                }
                 let errors = health.data_errors().map(|count| DataErrors::after(reading.data_errors, count, now));
                 (reading.health, reading.last_read_at, reading.data_errors) = (Some(health), Some(now), errors);
             }
@@ -209,7 +217,7 @@ fn ask_all(helper: &Helper, before: &BTreeMap<String, DriveReading>) -> BTreeMap
 /// What outlives a look.
 fn remembered(before: &DriveReading) -> DriveReading {
     let DriveReading { last_read_at, data_errors, .. } = *before;
-    DriveReading { last_read_at, data_errors, ..DriveReading::default() }
+    DriveReading { last_read_at, data_errors, serial: before.serial.clone(), ..DriveReading::default() }
 }
 
 /// Drives that told their health and have left the bus since: a controller that died takes its name along.
@@ -414,6 +422,13 @@ mod tests {
         assert_eq!(grown["sda"].data_errors.unwrap().count, told.count);
         let grew_at = grown["sda"].data_errors.unwrap().grew_at.unwrap();
         assert_eq!(ask_all(&helper, &grown)["sda"].data_errors.unwrap().grew_at, Some(grew_at), "it is remembered");
+
+        // Another drive took the name, with a count of its own.
+        let data_errors = Some(DataErrors { count: told.count - 1, ..told });
+        let other = DriveReading { serial: Some("EX0002".to_owned()), data_errors, ..first["sda"].clone() };
+        let replaced = &ask_all(&helper, &BTreeMap::from([("sda".to_owned(), other)]))["sda"];
+        assert_eq!(replaced.serial.as_deref(), Some("EX0001"));
+        assert_eq!(replaced.data_errors.unwrap().grew_at, None, "an old count of another drive is no news");
 
         fs::remove_dir(machine.0.join("sys/block/sda")).unwrap();
         let gone = &ask_all(&helper, &grown)["sda"];

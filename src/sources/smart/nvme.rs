@@ -56,7 +56,7 @@ pub fn read_nvme(device: &Path) -> Result<DriveHealth, Failure> {
     let mut health = parse_smart_log(&log).ok_or_else(broken)?;
     // Old drives have no such limits, and one that only refuses this has told its health all the same.
     if let Ok(identify) = admin(&file, device, 0x06, 0, 1, IDENTIFY_BYTES) {
-        add_limits(&mut health, &identify);
+        add_identity(&mut health, &identify);
     }
     Ok(health)
 }
@@ -125,8 +125,13 @@ pub fn parse_smart_log(log: &[u8]) -> Option<DriveHealth> {
     })
 }
 
-/// Adds the drive's own limits of temperature; 0 says that it has none.
-pub fn add_limits(health: &mut DriveHealth, identify: &[u8]) {
+/// Adds what Identify Controller says: the serial number, and the drive's own limits of temperature; 0 says that it has none.
+pub fn add_identity(health: &mut DriveHealth, identify: &[u8]) {
+    /// Where the serial number stands, in ASCII and filled up with blanks.
+    const SERIAL: std::ops::Range<usize> = 4..24;
+    let serial = identify.get(SERIAL).and_then(|serial| std::str::from_utf8(serial).ok());
+    let serial = serial.map(|serial| serial.trim_matches([' ', '\0'])).filter(|serial| !serial.is_empty());
+    health.serial = serial.map(str::to_owned);
     let limit = |at: usize| {
         let kelvin = identify.get(at..)?.first_chunk().map(|bytes| i64::from(u16::from_le_bytes(*bytes)))?;
         (kelvin > 0).then_some(kelvin - KELVIN)
@@ -183,7 +188,7 @@ mod tests {
         let mut identify = vec![0; IDENTIFY_BYTES];
         identify[266..268].copy_from_slice(&343_u16.to_le_bytes());
         let mut health = DriveHealth::default();
-        add_limits(&mut health, &identify);
+        add_identity(&mut health, &identify);
         assert_eq!((health.temperature_warning_celsius, health.temperature_critical_celsius), (Some(70), None));
     }
 
@@ -197,7 +202,7 @@ mod tests {
         #[test]
         fn no_log_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             let mut health = parse_smart_log(&bytes).unwrap_or_default();
-            add_limits(&mut health, &bytes);
+            add_identity(&mut health, &bytes);
         }
 
         #[test]

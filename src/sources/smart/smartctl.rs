@@ -13,6 +13,7 @@ const NOT_READ: i32 = 0b11;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Document {
+    serial_number: Option<String>,
     smart_status: Option<Status>,
     temperature: Temperature,
     power_on_time: PowerOnTime,
@@ -85,7 +86,7 @@ pub fn parse_smartctl(status: Option<i32>, output: &[u8]) -> Result<DriveHealth,
     let document: Document = serde_json::from_slice(output)
         .map_err(|_| failed(ErrorKind::Parse, "smartctl wrote no JSON: it is older than 7.0, or was cut off."))?;
     let health = health_of(&document);
-    if health == DriveHealth::default() {
+    if health == (DriveHealth { serial: health.serial.clone(), ..DriveHealth::default() }) {
         let message = "The drive tells nothing of its health: a virtual one, or behind a controller.";
         return Err(failed(ErrorKind::Unsupported, message));
     }
@@ -110,6 +111,7 @@ fn health_of(document: &Document) -> DriveHealth {
         }
     }
     DriveHealth {
+        serial: document.serial_number.clone().filter(|serial| !serial.is_empty()),
         passed: document.smart_status.as_ref().and_then(|status| status.passed),
         temperature_celsius: document.temperature.current,
         temperature_warning_celsius: document.temperature.op_limit_max,
