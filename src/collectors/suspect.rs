@@ -27,8 +27,8 @@ static DISK: Metric<2> = Metric::gauge(
     "kafka_disk_suspect",
     Scope::Broker,
     &["device", "reason"],
-    "1 while a device is not to be trusted: stalled (operations are in flight and none ends), not_running (the kernel sends it \
-     no commands), unanswered (its attributes cannot be read in time), gone (it left the bus), raid_degraded, fs_error (of the file system on it, within \
+    "1 while a device is not to be trusted: stalled (operations are in flight and none ends), not_running (the kernel sends it, or \
+     any path to it, no commands), unanswered (its attributes cannot be read in time), gone (it left the bus), raid_degraded, fs_error (of the file system on it, within \
      a day); by its own word smart_failed, spare_low, media_errors (data was lost within a day), health_lost (it told once, and \
      not for ten minutes); slow (by its own history), link (slower or narrower than it could be). 0 while that is not so; \
      absent while it cannot be judged.",

@@ -47,10 +47,10 @@ pub static LOG_DIR_REASONS: &[Reason] = &[
 /// Reasons for drives, and for layers above them, for which what lies on them is in danger.
 pub static GRAVE_DISK_REASONS: &[Reason] = &[
     Reason { name: "stalled", about: "operations are in flight and none ends", judge: stalled },
-    Reason { name: "not_running", about: "the kernel sends it no commands", judge: not_running },
+    Reason { name: "not_running", about: "the kernel sends it, or any path to it, no commands", judge: not_running },
     Reason { name: "unanswered", about: "its attributes in /sys cannot be read in time", judge: unanswered },
     Reason { name: "gone", about: "it left the bus: the kernel has no such device any more", judge: gone },
-    Reason { name: "raid_degraded", about: "the md array lacks a member", judge: raid_degraded },
+    Reason { name: "raid_degraded", about: "the md array lacks a member, or is broken", judge: raid_degraded },
     Reason { name: "fs_error", about: "the file system on it had an error within a day", judge: told_error },
     Reason { name: "media_errors", about: "data on it was lost within a day", judge: |node| said(node, lost_data) },
     Reason { name: "smart_failed", about: "it expects to fail", judge: |node| said(node, expects_to_fail) },
@@ -121,7 +121,10 @@ fn slow<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
 }
 
 fn not_running<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    described(node, |drive| drive.as_ref().ok()?.is_running().map(|is_running| !is_running))
+    described(node, |drive| {
+        let drive = drive.as_ref().ok()?;
+        drive.is_running().or_else(|| drive.has_running_path()).map(|is_running| !is_running)
+    })
 }
 
 fn unanswered<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
@@ -140,7 +143,11 @@ fn gone<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
 }
 
 fn raid_degraded<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
-    described(node, |drive| drive.as_ref().ok()?.md.as_ref()?.degraded.map(|missing| missing > 0))
+    described(node, |drive| {
+        let md = drive.as_ref().ok()?.md.as_ref()?;
+        // Levels without redundancy do not count members that they lack: without one they are broken (since Linux 5.5).
+        md.degraded.map(|missing| missing > 0).or_else(|| Some(md.array_state.as_deref()? == "broken"))
+    })
 }
 
 fn link<'n>(node: &'n Node<'_>) -> Verdicts<'n> {
@@ -390,9 +397,26 @@ mod tests {
             seen(Drives { devices: devices.into_iter().map(|(name, drive)| (name.to_owned(), drive)).collect() });
         let expected = [("md0", "raid_degraded"), ("sda", "not_running"), ("sdb", "unanswered")];
         assert_eq!(suspected(&node), expected.map(|(name, reason)| (name.to_owned(), reason)));
+
+        let broken = Md { array_state: Some("broken".to_owned()), ..Md::default() };
+        let paths = |paths: &[(&str, u64)]| {
+            let paths = paths.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect();
+            Ok(Drive { paths, ..Drive::default() })
+        };
+        let devices = [
+            ("dm-0", paths(&[("blocked", 1), ("offline", 1)])),
+            ("dm-1", paths(&[("blocked", 1), ("running", 1)])),
+            ("dm-2", paths(&[("unknown", 2)])),
+            ("md0", Ok(Drive { md: Some(broken), ..Drive::default() })),
+            ("sda", Err(Failure::new(ErrorKind::NotFound, "x"))),
+        ];
+        node.drives =
+            seen(Drives { devices: devices.into_iter().map(|(name, drive)| (name.to_owned(), drive)).collect() });
+        let expected = [("dm-0", "not_running"), ("md0", "raid_degraded"), ("sda", "gone")];
+        assert_eq!(suspected(&node), expected.map(|(name, reason)| (name.to_owned(), reason)));
         let a: Vec<_> =
             judged(&node).into_iter().filter(|(dir, ..)| dir == "/a").map(|(_, reason, _)| reason).collect();
-        assert!(a.contains(&"raid_degraded") && a.contains(&"not_running"), "{a:?}");
+        assert!(a.contains(&"raid_degraded") && a.contains(&"gone"), "{a:?}");
     }
 
     #[test]

@@ -52,8 +52,19 @@ impl Drive {
     /// Whether the kernel sends it commands: SCSI says running, NVMe live; absent for devices without a state.
     #[must_use]
     pub fn is_running(&self) -> Option<bool> {
-        self.state.as_deref().map(|state| ["running", "live"].contains(&state))
+        self.state.as_deref().map(is_running)
     }
+
+    /// Whether any path of a multipath device is; absent for other devices, and when the state of a path may be that and is not known.
+    #[must_use]
+    pub fn has_running_path(&self) -> Option<bool> {
+        let any = self.paths.iter().any(|(state, count)| is_running(state) && *count > 0);
+        (any || !(self.paths.is_empty() || self.paths.contains_key("unknown"))).then_some(any)
+    }
+}
+
+fn is_running(state: &str) -> bool {
+    ["running", "live"].contains(&state)
 }
 
 /// Counters of the SCSI layer; 32 bits each in the kernel.

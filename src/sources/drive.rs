@@ -7,19 +7,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::kernel_files::{read_small, real_path};
+use super::properties::file_failure;
 use crate::snapshot::{Drive, ErrorKind, Failure, Link, LinkKind, Md, Queue, SasError, ScsiCounters};
 
 /// What `/sys` tells of the device with this kernel name.
 ///
 /// # Errors
-/// `NotFound` when there is no such device, or `/sys` is not there.
+/// `NotFound` when there is no such device, `Unsupported` when `/sys` shows none at all.
 pub fn read_drive(sysfs: &Path, name: &str) -> Result<Drive, Failure> {
-    let known =
-        || Failure::new(ErrorKind::NotFound, format!("{name} is not in {}.", sysfs.join("class/block").display()));
+    let all = sysfs.join("class/block");
+    let unknown = || Failure::new(ErrorKind::NotFound, format!("{name} is not in {}.", all.display()));
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
-        return Err(known());
+        return Err(unknown());
     }
-    let at = real_path(&sysfs.join("class/block").join(name)).map_err(|_| known())?;
+    let at = real_path(&all.join(name)).map_err(|error| match error.kind() {
+        // A drive that is not among the others has left; where none can be seen, nothing is known of it.
+        std::io::ErrorKind::NotFound if all.exists() => unknown(),
+        std::io::ErrorKind::NotFound => {
+            let message = format!("{} is not there: give the machine's /sys (--path.sysfs).", all.display());
+            Failure::new(ErrorKind::Unsupported, message)
+        }
+        _ => file_failure(&all.join(name), &error),
+    })?;
     let mut look = Look::default();
     // A partition has the queue and the drive of its disk, which is looked at too.
     if at.join("partition").exists() {
@@ -261,6 +270,9 @@ mod tests {
         for name in ["", ".", "..", "../../etc", "a/b"] {
             assert_eq!(read_drive(Path::new("/sys"), name).unwrap_err().kind, ErrorKind::NotFound, "{name}");
         }
+        assert_eq!(read_drive(Path::new("/sys"), "no-such").unwrap_err().kind, ErrorKind::NotFound);
+        let masked = read_drive(Path::new("/no-such-sys"), "sda").unwrap_err();
+        assert_eq!(masked.kind, ErrorKind::Unsupported, "of a drive that cannot be seen it is not known that it left");
     }
 
     proptest! {
