@@ -139,6 +139,25 @@ fn pods_have_least_rights_no_probe_that_could_stop_a_broker_and_flags_that_are_t
     assert_eq!(seen, 2, "a sidecar, and a pod beside a broker");
 }
 
+/// Paths mean the same to both; and the image's start puts server.properties where the process is told to read it.
+#[test]
+fn the_sidecar_sees_the_brokers_folders_by_their_own_paths() {
+    let manifest = resources(&[repository("deploy/kubernetes/statefulset-sidecar.yaml")]);
+    let set = manifest.iter().find(|(_, resource)| resource["kind"] == "StatefulSet").unwrap();
+    let mounts = |name: &str| {
+        let containers = set.1["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+        let container = containers.iter().find(|container| container["name"] == name).unwrap();
+        let mounts = container["volumeMounts"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        mounts.map(|mount| (text(&mount["name"]), text(&mount["mountPath"]))).collect::<BTreeSet<_>>()
+    };
+    let seen = mounts("brokerwatch");
+    assert!(seen.is_subset(&mounts("kafka")), "{seen:?}");
+    for path in ["/var/lib/kafka", "/opt/kafka/config"] {
+        assert!(seen.iter().any(|(_, mounted)| mounted == path), "{path}");
+    }
+}
+
 /// Names of a broker's pod in the certificate that Strimzi makes for it (its ClusterCa); POD.SERVICE is none of them.
 fn certificate_names(pod: &str, cluster: &str, name_space: &str) -> [String; 2] {
     let name = format!("{pod}.{cluster}-kafka-brokers.{name_space}.svc");
