@@ -10,7 +10,9 @@ first=$(make_package 0.0.1)
 second=$(make_package 0.0.2)
 lintian --allow-root --fail-on error "$first" || fail "lintian has errors"
 
-find / -xdev -path /proc -prune -o -path /repository -prune -o -path /tmp -prune -o -name '*brokerwatch*' -print | sort >/tmp/before
+# Where packages put things: elsewhere others may be building this very program.
+named() { find /boot /etc /lib /opt /srv /usr /var -xdev -name '*brokerwatch*' -print | sort; }
+named >/tmp/before
 rm -f /usr/sbin/policy-rc.d # of this machine: it would keep services from starting
 start_kafka
 dpkg --install "$first" >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "it cannot be installed"; }
@@ -45,7 +47,7 @@ dpkg --remove brokerwatch >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "it c
 [[ ! -e ${health%/*} ]] || fail "a removal leaves ${health%/*}"
 [[ -e /etc/default/brokerwatch ]] || fail "a removal took the options"
 dpkg --purge brokerwatch >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; fail "it cannot be purged"; }
-find / -xdev -path /proc -prune -o -path /repository -prune -o -path /tmp -prune -o -name '*brokerwatch*' -print | sort >/tmp/after
+named >/tmp/after
 diff /tmp/before /tmp/after || fail "a purge leaves files"
 [[ $(systemctl list-unit-files --no-legend 'brokerwatch*' | wc -l) == 0 ]] || fail "a purge leaves units: $(systemctl list-unit-files 'brokerwatch*')"
 ! getent passwd brokerwatch >/dev/null || fail "a purge leaves the user"
