@@ -88,7 +88,7 @@ fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> String {
     let name = principal.strip_prefix("User:").unwrap_or(principal).trim_start_matches("CN=");
     let mut out = format!(
         "apiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels:\n    \
-         strimzi.io/cluster: MY-CLUSTER\nspec:\n  authentication:\n    type: tls\n  authorization:\n    type: simple\n    acls:\n"
+         strimzi.io/cluster: my-cluster\nspec:\n  authentication:\n    type: tls\n  authorization:\n    type: simple\n    acls:\n"
     );
     for resource in ["Cluster", "Topic"] {
         let of = rights.iter().filter(|right| right.resource() == resource);

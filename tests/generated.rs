@@ -59,7 +59,9 @@ fn the_resources_of_kubernetes_are_current() {
 /// `kubectl apply`.
 fn config_maps() -> String {
     let mut text =
-        "# Dashboards for Grafana's sidecar, which looks for the label; generated from dashboards/.\n".to_owned();
+        "# Dashboards for Grafana's sidecar, which looks for the label, in its own name space unless its searchNamespace says more:\n\
+         # apply them there. Generated from dashboards/.\n"
+            .to_owned();
     let entries = std::fs::read_dir(repository("dashboards")).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();

@@ -263,6 +263,80 @@ fn none_is_said_only_where_somebody_looked() {
     assert_none(complaints);
 }
 
+/// What some panels show of a cluster of one kind: series with their values, the dashboard and the panel, and the rows.
+const SHOWN: [(&[&str], &str, &str, &[&str]); 5] = [
+    // A topic with several leaders is one topic.
+    (
+        &[
+            "kafka_topic_under_replicated_partitions{instance='a', topic='t'} 2",
+            "kafka_topic_under_replicated_partitions{instance='b', topic='t'} 1",
+            "kafka_topic_under_replicated_partitions{instance='b', topic='u'} 0",
+        ],
+        "topics",
+        "Under-replicated topics",
+        &["{} 1"],
+    ),
+    (
+        &["kafka_topic_under_replicated_partitions{instance='a', topic='t'} 0"],
+        "topics",
+        "Under-replicated topics",
+        &["{} 0"],
+    ),
+    // Controllers are nodes.
+    (
+        &["kafka_broker_up{instance='a'} 0", "kafka_broker_up{instance='b'} 1", "kafka_controller_up{instance='c'} 0"],
+        "overview",
+        "Nodes down",
+        &["{} 2"],
+    ),
+    (
+        &["kafka_broker_up{instance='a'} 1", "kafka_controller_up{instance='c'} 0"],
+        "replication",
+        "Nodes down",
+        &["{} 1"],
+    ),
+    (
+        &[
+            "kafka_broker_down_reason{instance='a', reason='refused'} 0",
+            "kafka_controller_down_reason{instance='c', reason='refused'} 1",
+            "kafka_controller_down_reason{instance='c', reason='timeout'} 0",
+        ],
+        "replication",
+        "Nodes that are down, and why",
+        &["kafka_controller_down_reason{instance='c', reason='refused'} 1"],
+    ),
+];
+
+#[test]
+fn panels_show_what_is_so() {
+    let boards = dashboards();
+    let cases = SHOWN.iter().map(|(series, stem, title, rows)| {
+        let board = boards.iter().find(|(found, _)| found == stem).expect("the dashboard is there");
+        let panel = panels(&board.1).find(|panel| text(panel, "title") == *title).expect("the panel is there");
+        let query = text(&list(panel, "targets")[0], "expr");
+        let query = ["$job", "$instance", "$kafka_cluster"]
+            .iter()
+            .fold(query.to_owned(), |query, variable| query.replace(&format!("\"{variable}\""), "\".*\""));
+        let halves = |row: &&str| row.rsplit_once(' ').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = series
+            .iter()
+            .filter_map(halves)
+            .map(|(series, values)| serde_json::json!({"series": series, "values": values}));
+        let wanted = rows.iter().filter_map(halves).map(
+            |(labels, value)| serde_json::json!({"labels": labels, "value": value.parse::<f64>().expect("a number")}),
+        );
+        serde_json::json!({
+            "name": format!("{stem}, {title}"),
+            "input_series": given.collect::<Vec<_>>(),
+            "promql_expr_test": [{"expr": query, "eval_time": "0", "exp_samples": wanted.collect::<Vec<_>>()}],
+        })
+    });
+    let file = serde_json::json!({"rule_files": [], "tests": cases.collect::<Vec<_>>()});
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("panels.yaml");
+    std::fs::write(&path, file.to_string()).expect("the tests' folder can be written to");
+    promtool(&["test", "rules"], [path]);
+}
+
 #[test]
 fn panels_explain_themselves_and_do_not_overlap() {
     let mut complaints = Vec::new();

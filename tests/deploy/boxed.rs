@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::common::repository;
 use super::common::tools::{skip, tool};
-use super::output;
+use super::{files, output};
 
 const KAFKA: &str = "4.1.1";
 
@@ -56,6 +56,17 @@ fn the_debian_package_installs_upgrades_and_purges_cleanly() {
         return skip("lintian is missing: apt-get install lintian");
     }
     run("package.sh", &[(env!("CARGO_BIN_EXE_brokerwatch").into(), "/opt/brokerwatch")]);
+}
+
+/// By hand it is put into /usr/local/bin, by the package into /usr/bin; systemd looks in both for a bare name.
+#[test]
+fn units_name_the_program_without_a_folder() {
+    for path in files("deploy/systemd", "service") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let started: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
+        assert_eq!(started.len(), 1, "{}", path.display());
+        assert_eq!(started[0].split(' ').next(), Some("brokerwatch"), "{}", path.display());
+    }
 }
 
 #[test]

@@ -139,6 +139,70 @@ fn pods_have_least_rights_no_probe_that_could_stop_a_broker_and_flags_that_are_t
     assert_eq!(seen, 2, "a sidecar, and a pod beside a broker");
 }
 
+/// Paths mean the same to both; and the image's start puts server.properties where the process is told to read it.
+#[test]
+fn the_sidecar_sees_the_brokers_folders_by_their_own_paths() {
+    let manifest = resources(&[repository("deploy/kubernetes/statefulset-sidecar.yaml")]);
+    let set = manifest.iter().find(|(_, resource)| resource["kind"] == "StatefulSet").unwrap();
+    let mounts = |name: &str| {
+        let containers = set.1["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+        let container = containers.iter().find(|container| container["name"] == name).unwrap();
+        let mounts = container["volumeMounts"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        mounts.map(|mount| (text(&mount["name"]), text(&mount["mountPath"]))).collect::<BTreeSet<_>>()
+    };
+    let seen = mounts("brokerwatch");
+    assert!(seen.is_subset(&mounts("kafka")), "{seen:?}");
+    for path in ["/var/lib/kafka", "/opt/kafka/config"] {
+        assert!(seen.iter().any(|(_, mounted)| mounted == path), "{path}");
+    }
+}
+
+/// Names of a broker's pod in the certificate that Strimzi makes for it (its ClusterCa); POD.SERVICE is none of them.
+fn certificate_names(pod: &str, cluster: &str, name_space: &str) -> [String; 2] {
+    let name = format!("{pod}.{cluster}-kafka-brokers.{name_space}.svc");
+    [format!("{name}.cluster.local"), name]
+}
+
+#[test]
+fn the_pod_beside_strimzis_broker_asks_for_a_name_of_its_certificate() {
+    let broker = resources(&[repository("deploy/strimzi/broker-0.yaml")]).remove(0).1;
+    let pod = &broker["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    // The kubelet puts in the variables of the container, the name space among them.
+    let space = container["env"].as_array().unwrap().iter().find(|variable| variable["name"] == "NAMESPACE").unwrap();
+    assert_eq!(space["valueFrom"]["fieldRef"]["fieldPath"], "metadata.namespace");
+    let mut arguments = container["args"].as_array().unwrap().iter().map(|argument| argument.as_str().unwrap());
+    let server = arguments.find_map(|argument| argument.strip_prefix("--kafka.server=")).unwrap();
+    let server = server.replace("$(NAMESPACE)", "kafka");
+    assert!(!server.contains('$'), "{server}");
+    let (host, _port) = server.rsplit_once(':').unwrap();
+
+    let near = &pod["affinity"]["podAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"][0];
+    let beside = &near["podAffinityTerm"]["labelSelector"]["matchLabels"];
+    let [cluster, of] = ["strimzi.io/cluster", "strimzi.io/pod-name"].map(|label| beside[label].as_str().unwrap());
+    let names = certificate_names(of, cluster, "kafka");
+    assert!(names.iter().any(|name| name == host), "{host} is none of {names:?}");
+}
+
+#[test]
+fn the_files_of_strimzi_name_one_cluster() {
+    let mut seen = 0;
+    for (path, resource) in resources(&files("deploy/strimzi", "yaml")) {
+        let mut left = vec![&resource];
+        while let Some(value) = left.pop() {
+            left.extend(value.as_array().into_iter().flatten());
+            left.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
+            for label in ["strimzi.io/cluster", "kafka-cluster"] {
+                let Some(cluster) = value.get(label) else { continue };
+                seen += 1;
+                assert_eq!(cluster, "my-cluster", "{}", path.display());
+            }
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
 #[test]
 fn nothing_of_strimzi_mounts_a_brokers_volume_or_a_folder_of_the_machine() {
     let kinds: BTreeSet<String> = resources(&files("deploy/strimzi", "yaml"))

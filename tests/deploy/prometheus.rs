@@ -1,5 +1,6 @@
 //! deploy/prometheus and deploy/grafana: judged by promtool; the cluster's label from its id, with a real Prometheus.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use super::common::fake_node::within;
@@ -35,6 +36,67 @@ fn grafana_finds_the_dashboards_where_the_package_puts_them() {
     let provider = documents("deploy/grafana/provisioning/dashboards/brokerwatch.yaml").remove(0);
     let path = provider["providers"][0]["options"]["path"].as_str().unwrap().to_owned();
     assert!(read("deploy/debian/build").contains(&format!("put 644 {} ", path.trim_start_matches('/'))), "{path}");
+}
+
+/// Labels that Kubernetes' discovery gives a container port, and the target that is to be made of them, if any.
+type Discovered<'a> = (&'a [(&'a str, &'a str)], Option<(&'a str, &'a str)>);
+
+#[test]
+fn pods_are_named_so_that_a_new_one_is_the_same_target() {
+    let Some(program) = prometheus_program() else { return };
+    let cases: [Discovered<'_>; 5] = [
+        (
+            &[("pod_container_port_name", "brokerwatch"), ("pod_name", "kafka-0"), ("pod_phase", "Running")],
+            Some(("data", "data/kafka-0")),
+        ),
+        (
+            &[
+                ("pod_container_port_name", "brokerwatch"),
+                ("pod_name", "my-cluster-brokerwatch-0-7c9f-x2x"),
+                ("pod_phase", "Running"),
+                ("pod_label_app_kubernetes_io_name", "brokerwatch"),
+                ("pod_label_app_kubernetes_io_instance", "my-cluster-0"),
+                ("pod_label_kafka_cluster", "my-cluster"),
+            ],
+            Some(("my-cluster", "data/my-cluster-0")),
+        ),
+        // Of a chart, whose label is one for all its pods.
+        (
+            &[
+                ("pod_container_port_name", "brokerwatch"),
+                ("pod_name", "chart-kafka-0"),
+                ("pod_phase", "Pending"),
+                ("pod_label_app_kubernetes_io_name", "kafka"),
+                ("pod_label_app_kubernetes_io_instance", "chart"),
+            ],
+            Some(("data", "data/chart-kafka-0")),
+        ),
+        (&[("pod_container_port_name", "brokerwatch"), ("pod_name", "evicted"), ("pod_phase", "Failed")], None),
+        (&[("pod_container_port_name", "kafka"), ("pod_name", "kafka-0"), ("pod_phase", "Running")], None),
+    ];
+    let mut shipped = documents("deploy/prometheus/kubernetes.yaml").remove(0);
+    let job = &mut shipped["scrape_configs"][0];
+    job.as_object_mut().unwrap().remove("kubernetes_sd_configs");
+    let targets = cases.iter().map(|(labels, _)| {
+        let labels = labels.iter().chain(&[("namespace", "data")]);
+        let labels = labels.map(|(name, value)| (format!("__meta_kubernetes_{name}"), (*value).into()));
+        let address = format!("127.0.0.1:{}", closed_port());
+        serde_json::json!({"targets": [address], "labels": labels.collect::<serde_json::Map<_, _>>()})
+    });
+    job["static_configs"] = targets.collect();
+    shipped["global"]["scrape_interval"] = "1s".into();
+    shipped.as_object_mut().unwrap().remove("rule_files");
+    let dir = TempDir::new();
+    std::fs::write(dir.path().join("prometheus.yaml"), shipped.to_string()).unwrap();
+    let server = Server::prometheus(&program, dir);
+    let found = || {
+        let rows = server.query("up");
+        let of = |row: &serde_json::Value, name: &str| row["metric"][name].as_str().unwrap_or_default().to_owned();
+        rows.iter().map(|row| (of(row, "kafka_cluster"), of(row, "instance"))).collect::<BTreeSet<_>>()
+    };
+    let wanted = cases.iter().filter_map(|(_, target)| *target);
+    let wanted = wanted.map(|(cluster, instance)| (cluster.to_owned(), instance.to_owned())).collect();
+    assert!(within(20_000, || found() == wanted), "{:?}\n{}", found(), server.log());
 }
 
 /// Values of a label of all series that a query gives.
