@@ -1,10 +1,12 @@
 //! What `check` is given on its command line: configuration files, directories of them, and snapshots.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use serde::Deserialize;
 
 use super::config_files::walk::read_config_files;
@@ -13,7 +15,7 @@ use super::properties::{file_failure, read_bounded};
 use super::secret_marks::MarkKey;
 use crate::baseline::Marks;
 use crate::keys::Version;
-use crate::limits::{CONFIG_KEPT_MS, SNAPSHOT_BYTES_MAX};
+use crate::limits::{CONFIG_KEPT_MS, PROPERTIES_FILE_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::snapshot::{
     Attempt, ConfigFile, ConfigFiles, FileKind, Form, NodeView, Observed, Origin, SCHEMA, Section, Snapshot, UnixMs,
     UnreadFile,
@@ -59,39 +61,79 @@ pub struct Told {
     pub manifest: Manifest,
 }
 
-/// Reads files and directories: snapshots are taken as they are, everything else is a configuration. What cannot be read
-/// is a node of which nothing was seen.
+/// Reads files, pipes and directories: snapshots are taken as they are, everything else is a configuration. What cannot be
+/// read is a node of which nothing was seen.
 #[must_use]
 pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Vec<(PathBuf, Snapshot)> {
-    let (snapshots, files): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| is_snapshot(path));
-    let read = |path: &&PathBuf| ((*path).clone(), read_snapshot(path, now));
-    let mut given: Vec<(PathBuf, Snapshot)> = snapshots.iter().map(read).collect();
+    let (mut given, mut files) = (Vec::new(), Vec::new());
+    for path in paths {
+        let found = std::fs::metadata(path);
+        let is = |kind: fn(&Metadata) -> bool| found.as_ref().is_ok_and(kind);
+        let read = if is(Metadata::is_file) && is_snapshot(path) {
+            read_snapshot(path)
+        } else if is(|found| !found.is_file() && !found.is_dir()) {
+            read_stream(path, is(|found| found.file_type().is_fifo()), told, now)
+        } else {
+            files.push(path.clone());
+            continue;
+        };
+        let unread = |message| unread(&path.display().to_string(), message, now);
+        given.push((path.clone(), read.unwrap_or_else(unread)));
+    }
     if !files.is_empty() {
-        let files: Vec<PathBuf> = files.into_iter().cloned().collect();
         given.push((PathBuf::new(), snapshot_of(read_config_files(&files), told, now)));
     }
     given
 }
 
 /// A snapshot begins as our own writer begins it; a properties file never does.
-fn is_snapshot(path: &Path) -> bool {
+fn is_snapshot(file: &Path) -> bool {
     let mut start = [0; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut start));
-    let start = &start[..read.unwrap_or_default()];
-    path.is_file() && start.trim_ascii_start().first() == Some(&b'{')
+    let read = File::open(file).and_then(|mut file| file.read(&mut start));
+    begins_as_snapshot(&start[..read.unwrap_or_default()])
 }
 
-fn read_snapshot(path: &Path, now: UnixMs) -> Snapshot {
+fn begins_as_snapshot(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn read_snapshot(file: &Path) -> Result<Snapshot, String> {
+    let bytes = File::open(file).and_then(read_to_bound).map_err(|error| file_failure(file, &error).message)?;
+    parse_snapshot(&file.display().to_string(), &bytes)
+}
+
+/// One byte more than a snapshot may have shows that there are more.
+fn read_to_bound(file: File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(SNAPSHOT_BYTES_MAX + 1).read_to_end(&mut bytes));
-    let parsed = match read {
-        Err(error) => Err(file_failure(path, &error).message),
-        Ok(_) if bytes.len() as u64 > SNAPSHOT_BYTES_MAX => {
-            Err(format!("{} is larger than {SNAPSHOT_BYTES_MAX} bytes: not a snapshot.", path.display()))
-        }
-        Ok(_) => parse_snapshot(&path.display().to_string(), &bytes),
-    };
-    parsed.unwrap_or_else(|message| unread(&path.display().to_string(), message, now))
+    file.take(SNAPSHOT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a pipe, which gives its bytes once: what they are is told by them. One that nobody writes to is not waited for, and
+/// devices and sockets are not read.
+fn read_stream(path: &Path, is_pipe: bool, told: &Told, now: UnixMs) -> Result<Snapshot, String> {
+    let name = path.display().to_string();
+    if !is_pipe {
+        return Err(format!("{name} is neither a file nor a pipe: name a file or a directory."));
+    }
+    let bytes = open_pipe(path).and_then(read_to_bound).map_err(|error| file_failure(path, &error).message)?;
+    if bytes.is_empty() {
+        return Err(format!("{name} is a pipe, and nothing came of it: look at the command that writes to it."));
+    }
+    if begins_as_snapshot(&bytes) {
+        return parse_snapshot(&name, &bytes);
+    }
+    if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {
+        return Err(format!("{name} gave more than {PROPERTIES_FILE_BYTES_MAX} bytes: not a configuration file."));
+    }
+    Ok(snapshot_of(parse_all([(name.as_str(), bytes.as_slice())]), told, now))
+}
+
+/// Opens a pipe without waiting for somebody who writes to it. If there is one, it is read to the end.
+fn open_pipe(path: &Path) -> std::io::Result<File> {
+    let pipe = rustix::fs::open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::fs::fcntl_setfl(&pipe, OFlags::empty())?;
+    Ok(pipe.into())
 }
 
 /// Reads the bytes of a snapshot, which `name` names in errors.
@@ -99,6 +141,9 @@ fn read_snapshot(path: &Path, now: UnixMs) -> Snapshot {
 /// # Errors
 /// One line.
 pub fn parse_snapshot(name: &str, bytes: &[u8]) -> Result<Snapshot, String> {
+    if bytes.len() as u64 > SNAPSHOT_BYTES_MAX {
+        return Err(format!("{name} is larger than {SNAPSHOT_BYTES_MAX} bytes: not a snapshot."));
+    }
     let snapshot: Snapshot =
         serde_json::from_slice(bytes).map_err(|error| format!("{name}: not a snapshot: {error}."))?;
     if snapshot.schema > SCHEMA {
@@ -151,6 +196,10 @@ pub fn snapshot_of(found: ConfigFiles, told: &Told, now: UnixMs) -> Snapshot {
 /// The same of files that are in memory, for tests and fuzzing: paths and bytes.
 #[must_use]
 pub fn snapshot_of_bytes<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, told: &Told) -> Snapshot {
+    snapshot_of(parse_all(files), told, UnixMs(0))
+}
+
+fn parse_all<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> ConfigFiles {
     let nothing_else: ReadOther<'_> = &|_| None;
     let mut found = ConfigFiles::default();
     for (path, bytes) in files {
@@ -159,7 +208,7 @@ pub fn snapshot_of_bytes<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])
             Err(error) => found.unread.push(UnreadFile { path: path.to_owned(), failure: error.failure(path) }),
         }
     }
-    snapshot_of(found, told, UnixMs(0))
+    found
 }
 
 fn snapshot(nodes: BTreeMap<Origin, NodeView>, now: UnixMs) -> Snapshot {
