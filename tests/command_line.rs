@@ -14,13 +14,30 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::repository;
-use common::sidecar::{Host, PROGRAM, run, stderr, stdout};
+use common::sidecar::{Host, PROGRAM, closed_port, flag, run, stderr, stdout};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
 /// Exit codes.
+const CLEAN: Option<i32> = Some(0);
 const FINDINGS: Option<i32> = Some(1);
 const BLIND: Option<i32> = Some(2);
+
+/// Files of three combined nodes of one cluster, of which nothing critical is to be said.
+fn sound_nodes(host: &Host) -> Vec<String> {
+    let file = |id: u32| {
+        let text = format!(
+            "# node {id}\nprocess.roles=broker,controller\nnode.id={id}\n\
+             listeners=PLAINTEXT://b{id}:9092,CONTROLLER://b{id}:9093\nadvertised.listeners=PLAINTEXT://b{id}:9092\n\
+             controller.listener.names=CONTROLLER\ncontroller.quorum.voters=1@b1:9093,2@b2:9093,3@b3:9093\n\
+             log.dirs=/data/{id}\nmin.insync.replicas=2\ndefault.replication.factor=3\n\
+             offsets.topic.replication.factor=3\ntransaction.state.log.replication.factor=3\n\
+             transaction.state.log.min.isr=2\nauto.create.topics.enable=false\nbroker.rack=r{id}\n"
+        );
+        host.write(&format!("n{id}.properties"), &text).display().to_string()
+    };
+    (1..=3).map(file).collect()
+}
 
 /// Runs the program with these bytes in a pipe as its standard input.
 fn run_with(input: &Path, arguments: &[&str]) -> Output {
@@ -79,4 +96,21 @@ fn a_pipe_that_nobody_writes_to_and_a_device_are_named_and_not_waited_for() {
         assert_eq!(output.status.code(), BLIND, "{}", stdout(&output));
         assert!(stdout(&output).contains(why), "{}", stdout(&output));
     }
+}
+
+#[test]
+fn a_named_broker_that_was_never_reached_is_not_looked_at_and_no_second_broker() {
+    let host = Host::new();
+    let server = flag("kafka.server", format!("127.0.0.1:{}", closed_port()));
+    let nodes = sound_nodes(&host);
+    let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+    assert_eq!(run(&[&["check"], nodes.as_slice()].concat()).status.code(), CLEAN);
+    let output = run(&[&["check", &server, &host.procfs()], nodes.as_slice()].concat());
+    assert_eq!(output.status.code(), BLIND, "{}", stdout(&output));
+    assert!(stdout(&output).contains("1 of 4 not looked at"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("NOTHING SEEN: 127.0.0.1:"), "{}", stdout(&output));
+
+    let alone = ["check", "--format=json", nodes[0]];
+    let with = run(&[alone.as_slice(), &[&server, &host.procfs()]].concat());
+    assert_eq!(checks(&with), checks(&run(&alone)), "nothing is made up of a broker that was not seen");
 }
