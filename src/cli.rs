@@ -152,7 +152,7 @@ pub enum WhatIfFormat {
 pub enum BaselineCommand {
     /// Write the settings of the nodes as JSON, secrets left out.
     Save(BaselineArgs),
-    /// Say what is different from a baseline: exit code 0 nothing, 1 something, 2 nothing could be looked at.
+    /// Say what is different from a baseline: exit code 0 nothing, 1 something, 2 something could not be looked at.
     Diff {
         /// The baseline.
         #[arg(value_name = "BASELINE")]

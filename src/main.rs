@@ -164,19 +164,24 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
         Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
     });
-    let (before, now) = match (before.transpose(), now) {
+    let (before, (now, unseen)) = match (before.transpose(), now) {
         (Ok(before), Ok(now)) => (before, now),
         (Err(message), _) | (_, Err(message)) => return usage(&message),
     };
+    for (name, why) in &unseen {
+        eprintln!("brokerwatch: {name}: {why}");
+    }
     if now.is_empty() {
         eprintln!("brokerwatch: no node's settings were seen");
         return exit::BLIND;
     }
+    // Nobody may take for declared, or for equal, what was not looked at.
+    let clean = if unseen.is_empty() { exit::CLEAN } else { exit::BLIND };
     let Some(before) = before else {
-        return say(now.text(), exit::CLEAN);
+        return say(now.text(), clean);
     };
     let differences = before.differences(&now);
-    say(&differences, if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS })
+    say(&differences, if differences.is_empty() { clean } else { exit::FINDINGS })
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {

@@ -114,3 +114,28 @@ fn a_named_broker_that_was_never_reached_is_not_looked_at_and_no_second_broker()
     let with = run(&[alone.as_slice(), &[&server, &host.procfs()]].concat());
     assert_eq!(checks(&with), checks(&run(&alone)), "nothing is made up of a broker that was not seen");
 }
+
+#[test]
+fn a_baseline_has_no_node_that_was_not_seen_and_what_was_not_seen_is_not_equal() {
+    let host = Host::new();
+    let address = format!("127.0.0.1:{}", closed_port());
+    let server = flag("kafka.server", &address);
+    let dead = run(&["baseline", "save", &server, &host.procfs()]);
+    assert_eq!((dead.status.code(), stdout(&dead).as_str()), (BLIND, ""));
+    assert!(stderr(&dead).contains("refused the connection"), "{}", stderr(&dead));
+
+    let nodes = sound_nodes(&host);
+    let saved = run(&["baseline", "save", &nodes[0]]);
+    assert_eq!(saved.status.code(), CLEAN, "{}", stderr(&saved));
+    let baseline = host.write("b.json", &stdout(&saved)).display().to_string();
+    let url = format!("http://{address}/snapshot");
+    let diff = |given: &[&str]| run(&[&["baseline", "diff", &baseline], given].concat());
+    assert_eq!(diff(&[&nodes[0]]).status.code(), CLEAN);
+    let partly = diff(&[&nodes[0], "/nope", &url]);
+    assert_eq!((partly.status.code(), stdout(&partly).as_str()), (BLIND, ""));
+    let told = stderr(&partly);
+    assert!(told.contains("/nope is not there") && told.contains(&format!("{url}: cannot be connected to")), "{told}");
+    assert_eq!(diff(&[&nodes[1], "/nope"]).status.code(), FINDINGS, "another node");
+    let partly = run(&["baseline", "save", &nodes[0], "/nope"]);
+    assert_eq!((partly.status.code(), stdout(&partly)), (BLIND, stdout(&saved)));
+}
