@@ -16,7 +16,7 @@ use brokerwatch::cli::{
 };
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
-use brokerwatch::snapshot::Snapshot;
+use brokerwatch::snapshot::{Snapshot, UnixMs};
 use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
 use brokerwatch::{acls, alerts, collectors, report, sources};
 use clap::Parser;
@@ -100,7 +100,7 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         };
     }
     let looked = terms(cli, arguments).and_then(|terms| Ok((terms, look(cli, &arguments.given)?)));
-    let (terms, snapshot) = match looked {
+    let (terms, (snapshot, _)) = match looked {
         Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
@@ -124,8 +124,8 @@ fn expectations(path: &Path) -> Result<Expectations, String> {
     Expectations::parse(&shown, &text)
 }
 
-/// What was given, and the cluster where one is named or nothing is given.
-fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Snapshot, String> {
+/// What was given, and the cluster where one is named or nothing is given; with it, when the oldest part was seen.
+fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> {
     let manifest = match &arguments.manifest {
         None => Manifest::default(),
         Some(path) => {
@@ -147,7 +147,8 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Snapshot, String> {
     if given.is_empty() || config.server.is_some() {
         given.push((PathBuf::new(), life::look_at_cluster(cli, config)));
     }
-    Ok(merged(given, life::now()))
+    let oldest = given.iter().map(|(_, snapshot)| snapshot.taken_at).min();
+    Ok((merged(given, life::now()), oldest.unwrap_or_else(life::now)))
 }
 
 fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
@@ -160,7 +161,7 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         Baseline::parse(&shown, &text)
     });
-    let now = look(cli, &arguments.given).and_then(|snapshot| {
+    let now = look(cli, &arguments.given).and_then(|(snapshot, _)| {
         let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
         Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
     });
@@ -185,15 +186,15 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
-    let snapshot = match look(cli, &arguments.given) {
-        Ok(snapshot) => snapshot,
+    let (snapshot, oldest) = match look(cli, &arguments.given) {
+        Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
     let blind = |why: &str| {
         eprintln!("brokerwatch: {why}");
         exit::BLIND
     };
-    match report::what_if::answers(&snapshot, &arguments.targets, arguments.all) {
+    match report::what_if::answers(&snapshot, &arguments.targets, arguments.all, (oldest, life::now())) {
         Ok(answers) if answers.is_empty() => match report::what_if::why_blind(&snapshot) {
             Some(why) => blind(&why),
             None => blind("no Kafka node was seen: name one with --kafka.server=HOST:PORT"),

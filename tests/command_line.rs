@@ -22,6 +22,7 @@ use serde_json::Value;
 const CLEAN: Option<i32> = Some(0);
 const FINDINGS: Option<i32> = Some(1);
 const BLIND: Option<i32> = Some(2);
+const USAGE: Option<i32> = Some(64);
 
 /// Files of three combined nodes of one cluster, of which nothing critical is to be said.
 fn sound_nodes(host: &Host) -> Vec<String> {
@@ -138,4 +139,56 @@ fn a_baseline_has_no_node_that_was_not_seen_and_what_was_not_seen_is_not_equal()
     assert_eq!(diff(&[&nodes[1], "/nope"]).status.code(), FINDINGS, "another node");
     let partly = run(&["baseline", "save", &nodes[0], "/nope"]);
     assert_eq!((partly.status.code(), stdout(&partly)), (BLIND, stdout(&saved)));
+}
+
+/// The newest recorded snapshot has been old for long; one of `old_ms` milliseconds, and the id of a broker that may stop.
+fn recorded(host: &Host, old_ms: u64) -> (String, &'static str) {
+    let text = std::fs::read_to_string(repository("tests/replay/configuration-drift/snapshot.json")).unwrap();
+    let snapshot: Value = serde_json::from_str(&text).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    let taken_at = snapshot["taken_at"].as_u64().unwrap();
+    let shift = (now - old_ms) - taken_at;
+    fn shifted(value: &mut Value, taken_at: u64, shift: u64) {
+        match value {
+            // Every time near that of the snapshot, in milliseconds.
+            Value::Number(number) => {
+                if let Some(at) = number.as_u64().filter(|at| at.abs_diff(taken_at) < 86_400_000) {
+                    *value = (at + shift).into();
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| shifted(value, taken_at, shift)),
+            Value::Object(values) => values.values_mut().for_each(|value| shifted(value, taken_at, shift)),
+            _ => {}
+        }
+    }
+    let mut snapshot = snapshot;
+    shifted(&mut snapshot, taken_at, shift);
+    (host.write(&format!("s{old_ms}.json"), &snapshot.to_string()).display().to_string(), "broker=1")
+}
+
+#[test]
+fn nothing_is_safe_beside_what_could_not_be_looked_at_and_the_age_of_a_view_is_told() {
+    let host = Host::new();
+    let (snapshot, target) = recorded(&host, 17 * 3_600_000);
+    let ask = |more: &[&str]| run(&[&["what-if", target, snapshot.as_str()], more].concat());
+    let alone = ask(&[]);
+    assert_eq!(alone.status.code(), CLEAN, "{}{}", stdout(&alone), stderr(&alone));
+    let verdict = stdout(&alone).lines().next().unwrap().to_owned();
+    assert!(verdict.starts_with("SAFE: broker=1") && verdict.ends_with(" stops now, as seen 17 h ago."), "{verdict}");
+    let (fresh, target) = recorded(&host, 2_000);
+    let fresh = run(&["what-if", target, &fresh]);
+    assert!(stdout(&fresh).lines().next().unwrap().ends_with(" stops now."), "{}", stdout(&fresh));
+
+    let address = format!("127.0.0.1:{}", closed_port());
+    let (server, url) = (flag("kafka.server", &address), format!("http://{address}/snapshot"));
+    for more in [&[server.as_str(), &host.procfs()][..], &["/nope"], &[&url]] {
+        let output = ask(more);
+        assert_eq!(output.status.code(), BLIND, "{more:?}: {}", stdout(&output));
+        assert!(stdout(&output).contains("Not known: ") && stdout(&output).contains(" was not looked at: "));
+    }
+    let elsewhere = |more: &[&str]| run(&[&["what-if", "broker=77", &snapshot], more].concat());
+    assert_eq!(elsewhere(&[]).status.code(), USAGE);
+    let output = elsewhere(&[&url]);
+    assert_eq!(output.status.code(), BLIND, "{}", stderr(&output));
+    assert!(stderr(&output).contains("no node has this id") && stderr(&output).contains(&url), "{}", stderr(&output));
 }
