@@ -17,7 +17,8 @@ use brokerwatch::cli::{
 use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
 use brokerwatch::snapshot::{Snapshot, UnixMs};
-use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
+use brokerwatch::sources::given::{Told, merged, read_given, secret_marks};
+use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
 use clap::Parser;
 
@@ -137,7 +138,7 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> 
     let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
         arguments.paths.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let mut given = read_given(&paths, &told, life::now());
+    let mut given = read_given(&paths, &told, life::now())?;
     for address in addresses {
         let address = address.to_string_lossy();
         let snapshot = life::fetch_snapshot(cli, &address, &arguments.http)?;

@@ -77,8 +77,7 @@ fn a_pipe_is_read_from_its_first_byte_and_once() {
     assert_eq!(checks(&command.output().unwrap()), checks(&of_file));
 
     let case = repository("tests/replay/healthy/snapshot.json");
-    let [of_file, of_pipe] =
-        [run(&["check", &case.display().to_string()]), run_with(&case, &["check", "/dev/stdin"])];
+    let [of_file, of_pipe] = [run(&["check", &case.display().to_string()]), run_with(&case, &["check", "/dev/stdin"])];
     assert_eq!(stdout(&of_pipe), stdout(&of_file), "a snapshot");
 }
 
@@ -141,10 +140,10 @@ fn a_baseline_has_no_node_that_was_not_seen_and_what_was_not_seen_is_not_equal()
     assert_eq!((partly.status.code(), stdout(&partly)), (BLIND, stdout(&saved)));
 }
 
-/// The newest recorded snapshot has been old for long; one of `old_ms` milliseconds, and the id of a broker that may stop.
-fn recorded(host: &Host, old_ms: u64) -> (String, &'static str) {
+/// A recorded snapshot of a cluster whose broker 1 may stop, as if it had been taken `old_ms` milliseconds ago.
+fn recorded(host: &Host, old_ms: u64) -> String {
     let text = std::fs::read_to_string(repository("tests/replay/configuration-drift/snapshot.json")).unwrap();
-    let snapshot: Value = serde_json::from_str(&text).unwrap();
+    let mut snapshot: Value = serde_json::from_str(&text).unwrap();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
     let taken_at = snapshot["taken_at"].as_u64().unwrap();
     let shift = (now - old_ms) - taken_at;
@@ -161,22 +160,20 @@ fn recorded(host: &Host, old_ms: u64) -> (String, &'static str) {
             _ => {}
         }
     }
-    let mut snapshot = snapshot;
     shifted(&mut snapshot, taken_at, shift);
-    (host.write(&format!("s{old_ms}.json"), &snapshot.to_string()).display().to_string(), "broker=1")
+    host.write(&format!("s{old_ms}.json"), &snapshot.to_string()).display().to_string()
 }
 
 #[test]
 fn nothing_is_safe_beside_what_could_not_be_looked_at_and_the_age_of_a_view_is_told() {
     let host = Host::new();
-    let (snapshot, target) = recorded(&host, 17 * 3_600_000);
-    let ask = |more: &[&str]| run(&[&["what-if", target, snapshot.as_str()], more].concat());
+    let snapshot = recorded(&host, 17 * 3_600_000);
+    let ask = |more: &[&str]| run(&[&["what-if", "broker=1", snapshot.as_str()], more].concat());
     let alone = ask(&[]);
     assert_eq!(alone.status.code(), CLEAN, "{}{}", stdout(&alone), stderr(&alone));
     let verdict = stdout(&alone).lines().next().unwrap().to_owned();
     assert!(verdict.starts_with("SAFE: broker=1") && verdict.ends_with(" stops now, as seen 17 h ago."), "{verdict}");
-    let (fresh, target) = recorded(&host, 2_000);
-    let fresh = run(&["what-if", target, &fresh]);
+    let fresh = run(&["what-if", "broker=1", &recorded(&host, 2_000)]);
     assert!(stdout(&fresh).lines().next().unwrap().ends_with(" stops now."), "{}", stdout(&fresh));
 
     let address = format!("127.0.0.1:{}", closed_port());
@@ -191,4 +188,34 @@ fn nothing_is_safe_beside_what_could_not_be_looked_at_and_the_age_of_a_view_is_t
     let output = elsewhere(&[&url]);
     assert_eq!(output.status.code(), BLIND, "{}", stderr(&output));
     assert!(stderr(&output).contains("no node has this id") && stderr(&output).contains(&url), "{}", stderr(&output));
+}
+
+#[test]
+fn a_manifest_names_files_however_they_are_written_and_none_that_are_not_there() {
+    let host = Host::new();
+    let nodes = sound_nodes(&host);
+    let text = std::fs::read_to_string(&nodes[1]).unwrap();
+    std::fs::write(&nodes[1], text.replace("/data/2", "/data/1")).unwrap();
+    let check = |manifest: &str| {
+        let manifest = host.write("sets/m.yaml", manifest).display().to_string();
+        let mut command = Command::new(PROGRAM);
+        command.args(["check", "n1.properties", "n2.properties", "n3.properties", "--manifest", &manifest]);
+        command.args(["--format=json"]).env_clear().current_dir(host.path(".")).output().unwrap()
+    };
+    let absolute = host.path("n1.properties").display().to_string();
+    for names in
+        ["n1.properties, n2.properties", "./n1.properties, ../n2.properties", &format!("{absolute}, n2.properties")]
+    {
+        let output = check(&format!("host-1: [{names}]\n"));
+        assert!(checks(&output).contains(&"critical host-logdir-shared".to_owned()), "{names}: {:?}", checks(&output));
+    }
+    for (manifest, why) in [
+        ("host-1: [n1.propertees]", "host-1 names n1.propertees, which is not among the files given"),
+        ("host-1: [n1.properties]\nhost-1: [n2.properties]", "duplicate entry with key \"host-1\""),
+        ("host-1: [n1.properties]\nhost-2: [n1.properties]", "n1.properties is named by host-1 and host-2"),
+    ] {
+        let output = check(manifest);
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (USAGE, ""), "{manifest}");
+        assert!(stderr(&output).contains(why) && stderr(&output).contains("--manifest="), "{}", stderr(&output));
+    }
 }

@@ -7,10 +7,10 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
-use serde::Deserialize;
 
 use super::config_files::walk::read_config_files;
 use super::config_files::{ReadOther, parse_file};
+use super::manifest::Manifest;
 use super::properties::{file_failure, read_bounded};
 use super::secret_marks::MarkKey;
 use crate::baseline::Marks;
@@ -24,34 +24,6 @@ use crate::snapshot::{
 /// Why nothing that lives is known of a node whose file is all there is.
 const ONLY_A_FILE: &str = "Only files were looked at: --kafka.server=HOST:PORT asks the brokers too.";
 
-/// Which files belong to one machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Manifest(BTreeMap<String, Vec<PathBuf>>);
-
-impl Manifest {
-    /// Reads `MACHINE: [FILE, ...]` lines of YAML. Files are named as on the command line, or beside the manifest, which
-    /// `path` names.
-    ///
-    /// # Errors
-    /// One line that names the manifest and the place in it.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        let shown = path.display();
-        let mut manifest: Self = serde_yaml::from_str(text).map_err(|error| format!("--manifest={shown}: {error}"))?;
-        let beside = path.parent().unwrap_or(Path::new(""));
-        for files in manifest.0.values_mut() {
-            let own: Vec<PathBuf> = files.iter().map(|file| beside.join(file)).collect();
-            files.extend(own);
-        }
-        Ok(manifest)
-    }
-
-    fn machine(&self, file: &str) -> Option<&str> {
-        let is_ours = |named: &PathBuf| named == Path::new(file);
-        self.0.iter().find(|(_, files)| files.iter().any(is_ours)).map(|(machine, _)| machine.as_str())
-    }
-}
-
 /// What the user says of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
@@ -63,8 +35,10 @@ pub struct Told {
 
 /// Reads files, pipes and directories: snapshots are taken as they are, everything else is a configuration. What cannot be
 /// read is a node of which nothing was seen.
-#[must_use]
-pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Vec<(PathBuf, Snapshot)> {
+///
+/// # Errors
+/// One line when the manifest does not fit the configurations.
+pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Result<Vec<(PathBuf, Snapshot)>, String> {
     let (mut given, mut files) = (Vec::new(), Vec::new());
     for path in paths {
         let found = std::fs::metadata(path);
@@ -80,10 +54,12 @@ pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Vec<(PathBuf, 
         let unread = |message| unread(&path.display().to_string(), message, now);
         given.push((path.clone(), read.unwrap_or_else(unread)));
     }
+    let found = read_config_files(&files);
+    told.manifest.ensure_names_are_of(&found.paths())?;
     if !files.is_empty() {
-        given.push((PathBuf::new(), snapshot_of(read_config_files(&files), told, now)));
+        given.push((PathBuf::new(), snapshot_of(found, told, now)));
     }
-    given
+    Ok(given)
 }
 
 /// A snapshot begins as our own writer begins it; a properties file never does.
@@ -341,16 +317,6 @@ mod tests {
         let origins: Vec<&str> = all.nodes.keys().map(|origin| origin.0.as_str()).collect();
         assert_eq!(origins, ["b1:9092", "two.properties"]);
         assert!(all.nodes[&Origin("b1:9092".to_owned())].properties.last.is_some());
-    }
-
-    #[test]
-    fn a_manifest_says_whose_machine_a_file_is_for() {
-        let text = "host-1: [a.properties, b.properties]\nhost-2: [c.properties]";
-        let manifest = Manifest::parse(Path::new("sets/m.yaml"), text).unwrap();
-        assert_eq!(manifest.machine("a.properties"), Some("host-1"));
-        assert_eq!(manifest.machine("sets/c.properties"), Some("host-2"));
-        assert_eq!(manifest.machine("d.properties"), None);
-        assert!(Manifest::parse(Path::new("m.yaml"), "- a").unwrap_err().starts_with("--manifest=m.yaml: "));
     }
 
     #[test]

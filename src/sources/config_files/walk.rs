@@ -93,7 +93,9 @@ impl Walk {
         self.taken += 1;
         let bytes = match read_bounded(path) {
             Ok(bytes) => bytes,
-            Err(failure) => return self.unread(path, failure),
+            Err(failure) => {
+                return self.unread(path, failure);
+            }
         };
         let shown = path.display().to_string();
         match parse_file(&shown, &bytes, &read_other) {
@@ -129,6 +131,14 @@ fn read_other(path: &str) -> Option<Vec<u8>> {
 }
 
 impl ConfigFiles {
+    /// Paths of all that was met, whatever became of it.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let files = self.files.iter().map(|file| &file.path);
+        let unread = self.unread.iter().map(|file| &file.path);
+        files.chain(unread).chain(self.passed_over.iter().map(|file| &file.path)).cloned().collect()
+    }
+
     /// Drops files of variables that a compose file includes: they are no node of their own.
     fn drop_included(&mut self) {
         let plain = |path: &str| path.trim_start_matches("./").to_owned();
