@@ -18,6 +18,7 @@ use brokerwatch::config::{Config, Options};
 use brokerwatch::report::{Expectations, Terms};
 use brokerwatch::snapshot::{Snapshot, UnixMs};
 use brokerwatch::sources::given::{Told, merged, read_given, secret_marks};
+use brokerwatch::sources::kafka::addresses::shown;
 use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
 use clap::Parser;
@@ -136,13 +137,13 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> 
     };
     let told = Told { release: arguments.kafka_version, manifest };
     let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        arguments.paths.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
+        arguments.paths.iter().partition(|given| is_address(given));
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
     let mut given = read_given(&paths, &told, life::now())?;
     for address in addresses {
         let address = address.to_string_lossy();
         let snapshot = life::fetch_snapshot(cli, &address, &arguments.http)?;
-        given.push((PathBuf::from(&*address), snapshot));
+        given.push((PathBuf::from(shown(&address)), snapshot));
     }
     let config = configuration(cli)?;
     if given.is_empty() || config.server.is_some() {
@@ -150,6 +151,11 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> 
     }
     let oldest = given.iter().map(|(_, snapshot)| snapshot.taken_at).min();
     Ok((merged(given, life::now()), oldest.unwrap_or_else(life::now)))
+}
+
+fn is_address(given: &Path) -> bool {
+    let given = given.to_string_lossy().to_ascii_lowercase();
+    given.starts_with("http:/") || given.starts_with("https:/")
 }
 
 fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {

@@ -94,7 +94,7 @@ impl Walk {
         let bytes = match read_bounded(path) {
             Ok(bytes) => bytes,
             Err(failure) => {
-                return self.unread(path, failure);
+                return self.unread(path, if is_named { perhaps_an_address(path, failure) } else { failure });
             }
         };
         let shown = path.display().to_string();
@@ -122,6 +122,17 @@ impl Walk {
     fn passed_over(&mut self, path: &Path, why: String) {
         self.found.passed_over.push(PassedOver { path: path.display().to_string(), why });
     }
+}
+
+/// A name that is no file, and is written as an address is, was meant as one.
+fn perhaps_an_address(path: &Path, mut failure: Failure) -> Failure {
+    let name = path.to_string_lossy();
+    let host = name.split('/').next().and_then(|first| first.rsplit_once(':'));
+    let is_address = host.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_address && failure.kind == ErrorKind::NotFound {
+        failure.message.push_str(" An address begins with http://; a broker is named with --kafka.server.");
+    }
+    failure
 }
 
 /// A file that another one names. Not a pipe or a device: reading those may never end.
@@ -226,6 +237,10 @@ mod tests {
         assert!(tree.read().unread[0].failure.message.contains("holds no configuration of Kafka"));
         let missing = read_config_files(&[tree.0.join("absent.properties")]);
         assert_eq!(missing.unread[0].failure.kind, ErrorKind::NotFound);
+        for (name, hint) in [("h:10308/snapshot", true), ("h:9092", true), ("a:b", false), ("c/h:9092", false)] {
+            let missing = read_config_files(&[PathBuf::from(name)]);
+            assert_eq!(missing.unread[0].failure.message.contains("--kafka.server"), hint, "{name}");
+        }
     }
 
     #[test]
