@@ -15,6 +15,7 @@ use brokerwatch::cli::{
     WhatIfArgs, exit,
 };
 use brokerwatch::config::{Config, Options};
+use brokerwatch::derive::fleet::Fleet;
 use brokerwatch::report::{Expectations, Terms};
 use brokerwatch::snapshot::{Snapshot, UnixMs};
 use brokerwatch::sources::given::{Told, merged, read_given, secret_marks};
@@ -218,8 +219,9 @@ fn snapshot(cli: &Cli) -> u8 {
         Err(message) => return usage(&message),
     };
     let snapshot = life::look_at_node(cli, config);
+    let saw_a_node = Fleet::of(&snapshot).nodes.iter().any(|node| node.unseen().is_none());
     match serde_json::to_string_pretty(&snapshot) {
-        Ok(text) => say(text + "\n", if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }),
+        Ok(text) => say(text + "\n", if saw_a_node { exit::CLEAN } else { exit::BLIND }),
         Err(error) => {
             eprintln!("brokerwatch: the snapshot could not be written: {error}");
             exit::BLIND

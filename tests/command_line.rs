@@ -219,3 +219,27 @@ fn a_manifest_names_files_however_they_are_written_and_none_that_are_not_there()
         assert!(stderr(&output).contains(why) && stderr(&output).contains("--manifest="), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn every_format_says_what_was_not_looked_at_and_why() {
+    let host = Host::new();
+    let why = "No kafka.Kafka process runs on this host";
+    for format in ["text", "json", "sarif", "markdown", "github"] {
+        let output = run(&["check", &flag("format", format), &host.procfs()]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), BLIND, "{format}");
+        assert!(text.contains(why) && text.contains("--kafka.server"), "{format}: {text}");
+        assert!(!text.contains("no findings"), "{format}: {text}");
+    }
+    let partly = run(&["check", "--format=json", &sound_nodes(&host)[0], "/nope"]);
+    let document = json(&partly);
+    assert_eq!(document["unseen"][0]["node"], "/nope");
+    assert_eq!(document["unseen"][0]["reason"], "/nope is not there.");
+    let count = |key: &str| document[key].as_u64().unwrap();
+    assert!(count("evaluated") > 0 && count("evaluated") <= count("asked"), "{document}");
+    for what in [host.procfs(), flag("kafka.server", format!("127.0.0.1:{}", closed_port()))] {
+        let output = run(&["snapshot", &what, &host.procfs()][..if what == host.procfs() { 2 } else { 3 }]);
+        assert_eq!(output.status.code(), BLIND, "{what}");
+        assert!(json(&output)["nodes"].is_object());
+    }
+}

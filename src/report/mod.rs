@@ -62,6 +62,8 @@ pub struct Report {
     pub unmet: Vec<String>,
     /// Nodes and files of which nothing was seen, with the reason.
     pub unseen: Vec<(String, String)>,
+    /// How many nodes and files were to be looked at.
+    pub nodes: usize,
     /// Checks that were asked: those of what the set has.
     pub asked: usize,
     /// Checks that judged something.
@@ -138,7 +140,7 @@ pub fn check(snapshot: &Snapshot, terms: &Terms) -> Report {
     findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(a.check.id.cmp(b.check.id)));
     let unmet = expectations.unmet(&accepted);
     let unseen = fleet.nodes.iter().filter_map(|node| Some((node.name(), node.unseen()?))).collect();
-    Report { findings, accepted, not_evaluated, unmet, unseen, asked, evaluated }
+    Report { findings, accepted, not_evaluated, unmet, unseen, nodes: fleet.nodes.len(), asked, evaluated }
 }
 
 impl Report {
@@ -166,6 +168,16 @@ impl Report {
             ReportFormat::Json => formats::json(self),
             ReportFormat::Sarif => formats::sarif(self),
             ReportFormat::Github => formats::github(self),
+        }
+    }
+
+    /// All of it in one line, which never calls clean what was not looked at.
+    fn summary(&self) -> String {
+        let counts = if self.evaluated == 0 { "nothing could be judged".to_owned() } else { self.counts() };
+        let evaluated = format!("{counts}; {} of {} checks evaluated", self.evaluated, self.asked);
+        match self.unseen.len() {
+            0 => evaluated,
+            unseen => format!("{evaluated}; {unseen} of {} not looked at", self.nodes),
         }
     }
 
