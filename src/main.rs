@@ -16,9 +16,9 @@ use brokerwatch::cli::{
 };
 use brokerwatch::config::{Config, Options};
 use brokerwatch::derive::fleet::Fleet;
-use brokerwatch::report::{Expectations, Terms};
-use brokerwatch::snapshot::{Snapshot, UnixMs};
-use brokerwatch::sources::given::{Told, merged, read_given, secret_marks};
+use brokerwatch::report::{Expectations, Report, Terms};
+use brokerwatch::snapshot::{PassedOver, Snapshot, UnixMs};
+use brokerwatch::sources::given::{Taken, Told, merged, read_given, secret_marks};
 use brokerwatch::sources::kafka::addresses::shown;
 use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
@@ -103,11 +103,11 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         };
     }
     let looked = terms(cli, arguments).and_then(|terms| Ok((terms, look(cli, &arguments.given)?)));
-    let (terms, (snapshot, _)) = match looked {
+    let (terms, Looked { snapshot, passed_over, .. }) = match looked {
         Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
-    let report = report::check(&snapshot, &terms);
+    let report = Report { passed_over, ..report::check(&snapshot, &terms) };
     say(report.write(arguments.format, &snapshot), report.exit_code(arguments.fail_on))
 }
 
@@ -127,8 +127,17 @@ fn expectations(path: &Path) -> Result<Expectations, String> {
     Expectations::parse(&shown, &text)
 }
 
-/// What was given, and the cluster where one is named or nothing is given; with it, when the oldest part was seen.
-fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> {
+/// What was looked at.
+struct Looked {
+    snapshot: Snapshot,
+    /// When the oldest part of it was seen.
+    oldest: UnixMs,
+    /// What was given, or lies in directories that were, and configures nothing of Kafka.
+    passed_over: Vec<PassedOver>,
+}
+
+/// What was given, and the cluster where one is named or nothing is given.
+fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Looked, String> {
     let manifest = match &arguments.manifest {
         None => Manifest::default(),
         Some(path) => {
@@ -140,7 +149,7 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> 
     let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
         arguments.paths.iter().partition(|given| is_address(given));
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let mut given = read_given(&paths, &told, life::now())?;
+    let Taken { snapshots: mut given, passed_over } = read_given(&paths, &told, life::now())?;
     for address in addresses {
         let address = address.to_string_lossy();
         let snapshot = life::fetch_snapshot(cli, &address, &arguments.http)?;
@@ -150,8 +159,8 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<(Snapshot, UnixMs), String> 
     if given.is_empty() || config.server.is_some() {
         given.push((PathBuf::new(), life::look_at_cluster(cli, config)));
     }
-    let oldest = given.iter().map(|(_, snapshot)| snapshot.taken_at).min();
-    Ok((merged(given, life::now()), oldest.unwrap_or_else(life::now)))
+    let oldest = given.iter().map(|(_, snapshot)| snapshot.taken_at).min().unwrap_or_else(life::now);
+    Ok(Looked { snapshot: merged(given, life::now()), oldest, passed_over })
 }
 
 fn is_address(given: &Path) -> bool {
@@ -169,7 +178,7 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         Baseline::parse(&shown, &text)
     });
-    let now = look(cli, &arguments.given).and_then(|(snapshot, _)| {
+    let now = look(cli, &arguments.given).and_then(|Looked { snapshot, .. }| {
         let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
         Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
     });
@@ -194,7 +203,7 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
-    let (snapshot, oldest) = match look(cli, &arguments.given) {
+    let Looked { snapshot, oldest, .. } = match look(cli, &arguments.given) {
         Ok(looked) => looked,
         Err(message) => return usage(&message),
     };

@@ -243,3 +243,39 @@ fn every_format_says_what_was_not_looked_at_and_why() {
         assert!(json(&output)["nodes"].is_object());
     }
 }
+
+#[test]
+fn what_is_skipped_in_a_directory_is_told_and_what_may_be_a_node_is_not_looked_at() {
+    let host = Host::new();
+    let broker = std::fs::read_to_string(&sound_nodes(&host)[0]).unwrap();
+    host.write("set/server.properties", &broker);
+    let map = "apiVersion: v1\nkind: ConfigMap\ndata:\n  server.properties: |\n    node.id=1\n";
+    for (name, text) in [("map.yaml", map), ("kafka.properties.j2", "x"), ("server.conf", "x"), ("README.md", "x")] {
+        host.write(&format!("set/{name}"), text);
+    }
+    let set = host.path("set").display().to_string();
+    let output = run(&["check", &set]);
+    assert_eq!(output.status.code(), CLEAN, "{}", stdout(&output));
+    for name in
+        ["map.yaml: It is neither", "kafka.properties.j2: Its name is that of", "server.conf: Its name does not"]
+    {
+        assert!(stdout(&output).contains(&format!("PASSED OVER  {set}/{name}")), "{name}: {}", stdout(&output));
+    }
+    assert!(!stdout(&output).contains("README.md"));
+    let document = json(&run(&["check", "--format=json", &set]));
+    assert_eq!(document["passed_over"].as_array().map(Vec::len), Some(3), "{document}");
+    let zookeeper = host.write("zookeeper.properties", "dataDir=/z\nclientPort=2181\n").display().to_string();
+    assert!(stdout(&run(&["check", &set, &zookeeper])).contains("It configures ZooKeeper."));
+
+    host.write("other/server.properties", &broker);
+    for (link, to, why) in [
+        ("set/more", host.path("other"), "is a symbolic link to a directory"),
+        ("set/broken.properties", host.path("nowhere"), "is a symbolic link to nothing"),
+    ] {
+        std::os::unix::fs::symlink(to, host.path(link)).unwrap();
+        let output = run(&["check", &set]);
+        std::fs::remove_file(host.path(link)).unwrap();
+        assert_eq!(output.status.code(), BLIND, "{link}: {}", stdout(&output));
+        assert!(stdout(&output).contains(why), "{link}: {}", stdout(&output));
+    }
+}

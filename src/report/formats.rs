@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Found, Report};
 use crate::checks::Severity;
+use crate::snapshot::PassedOver;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -14,6 +15,8 @@ struct Document<'a> {
     not_evaluated: Vec<Blind<'a>>,
     /// Nodes and files of which nothing was seen.
     unseen: Vec<Unseen<'a>>,
+    #[serde(skip_serializing_if = "<[PassedOver]>::is_empty")]
+    passed_over: &'a [PassedOver],
     evaluated: usize,
     asked: usize,
 }
@@ -79,6 +82,7 @@ pub(super) fn json(report: &Report) -> String {
             .map(|blind| Blind { id: blind.check.id, reason: &blind.reason, nodes: &blind.nodes })
             .collect(),
         unseen: report.unseen.iter().map(|(node, reason)| Unseen { node, reason }).collect(),
+        passed_over: &report.passed_over,
         evaluated: report.evaluated,
         asked: report.asked,
     })

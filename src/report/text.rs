@@ -91,6 +91,9 @@ pub(super) fn text(report: &Report, snapshot: &Snapshot) -> String {
     for expectation in &report.unmet {
         let _ = writeln!(out, "\nNO LONGER NEEDED  {expectation}\n  Nothing was found that this expectation accepts.");
     }
+    for (at, passed) in report.passed_over.iter().enumerate() {
+        let _ = writeln!(out, "{}PASSED OVER  {}: {}", if at == 0 { "\n" } else { "" }, passed.path, passed.why);
+    }
     // When nothing was seen, the reason stands above.
     for (reason, ids) in blind(report).into_iter().filter(|_| report.evaluated > 0) {
         let _ = writeln!(out, "\nNOT EVALUATED  [{}]\n  {reason}", ids.join(", "));
@@ -119,6 +122,12 @@ pub(super) fn markdown(report: &Report) -> String {
             let finding = &found.finding;
             let cells = [&listed(subjects), &finding.found, &finding.expected, found.fix(), found.check.id].map(cell);
             let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+    }
+    if !report.passed_over.is_empty() {
+        let _ = writeln!(out, "\n### passed over\n");
+        for passed in &report.passed_over {
+            let _ = writeln!(out, "* {}: {}", passed.path, passed.why);
         }
     }
     if !report.accepted.is_empty() {

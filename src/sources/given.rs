@@ -17,8 +17,8 @@ use crate::baseline::Marks;
 use crate::keys::Version;
 use crate::limits::{CONFIG_KEPT_MS, PROPERTIES_FILE_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::snapshot::{
-    Attempt, ConfigFile, ConfigFiles, FileKind, Form, NodeView, Observed, Origin, SCHEMA, Section, Snapshot, UnixMs,
-    UnreadFile,
+    Attempt, ConfigFile, ConfigFiles, FileKind, Form, NodeView, Observed, Origin, PassedOver, SCHEMA, Section,
+    Snapshot, UnixMs, UnreadFile,
 };
 
 /// Why nothing that lives is known of a node whose file is all there is.
@@ -33,33 +33,64 @@ pub struct Told {
     pub manifest: Manifest,
 }
 
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Snapshots, with the paths of those that were given as such.
+    pub snapshots: Vec<(PathBuf, Snapshot)>,
+    /// What looks like a configuration, or was named as one, and is none of Kafka's.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Taken {
+    fn take(&mut self, found: ConfigFiles, told: &Told, now: UnixMs) {
+        let foreign = |file: &ConfigFile| match &file.kind {
+            FileKind::Foreign(what) => {
+                Some(PassedOver { path: file.path.clone(), why: format!("It configures {what}.") })
+            }
+            _ => None,
+        };
+        self.passed_over.extend(found.files.iter().filter_map(foreign));
+        self.passed_over.extend(found.passed_over.iter().cloned());
+        self.snapshots.push((PathBuf::new(), snapshot_of(found, told, now)));
+    }
+}
+
 /// Reads files, pipes and directories: snapshots are taken as they are, everything else is a configuration. What cannot be
 /// read is a node of which nothing was seen.
 ///
 /// # Errors
 /// One line when the manifest does not fit the configurations.
-pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Result<Vec<(PathBuf, Snapshot)>, String> {
-    let (mut given, mut files) = (Vec::new(), Vec::new());
+pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Result<Taken, String> {
+    let (mut read, mut files) = (Taken::default(), Vec::new());
     for path in paths {
         let found = std::fs::metadata(path);
         let is = |kind: fn(&Metadata) -> bool| found.as_ref().is_ok_and(kind);
-        let read = if is(Metadata::is_file) && is_snapshot(path) {
-            read_snapshot(path)
+        let given = if is(Metadata::is_file) && is_snapshot(path) {
+            read_snapshot(path).map(Given::Snapshot)
         } else if is(|found| !found.is_file() && !found.is_dir()) {
-            read_stream(path, is(|found| found.file_type().is_fifo()), told, now)
+            read_stream(path, is(|found| found.file_type().is_fifo()))
         } else {
             files.push(path.clone());
             continue;
         };
-        let unread = |message| unread(&path.display().to_string(), message, now);
-        given.push((path.clone(), read.unwrap_or_else(unread)));
+        match given {
+            Ok(Given::Configurations(found)) => read.take(found, told, now),
+            Ok(Given::Snapshot(snapshot)) => read.snapshots.push((path.clone(), snapshot)),
+            Err(message) => read.snapshots.push((path.clone(), unread(&path.display().to_string(), message, now))),
+        }
     }
     let found = read_config_files(&files);
     told.manifest.ensure_names_are_of(&found.paths())?;
     if !files.is_empty() {
-        given.push((PathBuf::new(), snapshot_of(found, told, now)));
+        read.take(found, told, now);
     }
-    Ok(given)
+    Ok(read)
+}
+
+enum Given {
+    Snapshot(Snapshot),
+    Configurations(ConfigFiles),
 }
 
 /// A snapshot begins as our own writer begins it; a properties file never does.
@@ -87,7 +118,7 @@ fn read_to_bound(file: File) -> std::io::Result<Vec<u8>> {
 
 /// Reads a pipe, which gives its bytes once: what they are is told by them. One that nobody writes to is not waited for, and
 /// devices and sockets are not read.
-fn read_stream(path: &Path, is_pipe: bool, told: &Told, now: UnixMs) -> Result<Snapshot, String> {
+fn read_stream(path: &Path, is_pipe: bool) -> Result<Given, String> {
     let name = path.display().to_string();
     if !is_pipe {
         return Err(format!("{name} is neither a file nor a pipe: name a file or a directory."));
@@ -97,12 +128,12 @@ fn read_stream(path: &Path, is_pipe: bool, told: &Told, now: UnixMs) -> Result<S
         return Err(format!("{name} is a pipe, and nothing came of it: look at the command that writes to it."));
     }
     if begins_as_snapshot(&bytes) {
-        return parse_snapshot(&name, &bytes);
+        return parse_snapshot(&name, &bytes).map(Given::Snapshot);
     }
     if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {
         return Err(format!("{name} gave more than {PROPERTIES_FILE_BYTES_MAX} bytes: not a configuration file."));
     }
-    Ok(snapshot_of(parse_all([(name.as_str(), bytes.as_slice())]), told, now))
+    Ok(Given::Configurations(parse_all([(name.as_str(), bytes.as_slice())])))
 }
 
 /// Opens a pipe without waiting for somebody who writes to it. If there is one, it is read to the end.

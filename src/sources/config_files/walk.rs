@@ -11,6 +11,8 @@ use crate::sources::properties::{file_failure, read_bounded};
 
 /// Ends of names that configurations have.
 const TAKEN: [&str; 4] = [".properties", ".yml", ".yaml", ".env"];
+/// Ends of names that configurations of anything have.
+const OTHER_CONFIGURATIONS: [&str; 4] = [".conf", ".cfg", ".config", ".j2"];
 
 /// Reads every file of `paths`, and of their directories those whose name ends with `.properties`, `.yml`, `.yaml` or
 /// `.env`. What cannot be read, and what is passed over, is told; nothing stops the others.
@@ -47,7 +49,9 @@ struct Walk {
 impl Walk {
     fn directory(&mut self, directory: &Path, depth: usize) {
         if depth > CONFIG_DEPTH_MAX {
-            return self.passed_over(directory, format!("It is more than {CONFIG_DEPTH_MAX} directories deep."));
+            let message =
+                format!("{} is more than {CONFIG_DEPTH_MAX} directories deep: name it as well.", directory.display());
+            return self.unread(directory, Failure::new(ErrorKind::Limit, message));
         }
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
@@ -67,15 +71,22 @@ impl Walk {
         if path.is_dir() {
             match path.is_symlink() {
                 _ if is_hidden => self.found.other_files += 1,
-                true => self.passed_over(path, "It is a symbolic link to a directory.".to_owned()),
+                true => self.unread_link(path, "a directory, which may lead back here: name it as well"),
                 false => self.directory(path, depth + 1),
             }
+        } else if is_taken && !is_hidden && path.is_symlink() && !path.exists() {
+            self.unread_link(path, "nothing");
         } else if is_hidden || !path.is_file() {
             self.found.other_files += 1;
         } else if is_taken {
             self.file(path, false);
         } else if TAKEN.iter().any(|end| name.contains(end)) {
             self.passed_over(path, "Its name is that of a copy or a template.".to_owned());
+        } else if OTHER_CONFIGURATIONS.iter().any(|end| name.ends_with(end)) {
+            self.passed_over(
+                path,
+                "Its name does not end as those of Kafka do: name it if it configures Kafka.".to_owned(),
+            );
         } else {
             self.found.other_files += 1;
         }
@@ -87,10 +98,15 @@ impl Walk {
         if !self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
             return;
         }
-        if self.taken == CONFIG_FILES_MAX {
-            return self.passed_over(path, format!("More than {CONFIG_FILES_MAX} files."));
-        }
         self.taken += 1;
+        if self.taken > CONFIG_FILES_MAX {
+            if self.taken == CONFIG_FILES_MAX + 1 {
+                let message =
+                    format!("{} and what follows: more than {CONFIG_FILES_MAX} files, give less.", path.display());
+                self.unread(path, Failure::new(ErrorKind::Limit, message));
+            }
+            return;
+        }
         let bytes = match read_bounded(path) {
             Ok(bytes) => bytes,
             Err(failure) => {
@@ -113,6 +129,11 @@ impl Walk {
             FileKind::Unknown(why) if !is_named => self.passed_over(path, why.clone()),
             _ => self.found.files.push(file),
         }
+    }
+
+    fn unread_link(&mut self, path: &Path, to: &str) {
+        let message = format!("{} is a symbolic link to {to}.", path.display());
+        self.unread(path, Failure::new(ErrorKind::NotFound, message));
     }
 
     fn unread(&mut self, path: &Path, failure: Failure) {
