@@ -198,9 +198,9 @@ pub struct AclsArgs {
     /// Who gets the rights.
     #[arg(long, default_value = "User:brokerwatch")]
     pub principal: String,
-    /// How much is to be seen.
-    #[arg(long, value_enum, default_value_t)]
-    pub profile: acls::Profile,
+    /// How much is to be seen. [default: what --kafka.profile says, else full]
+    #[arg(long, value_enum)]
+    pub profile: Option<acls::Profile>,
     /// Form of the lines.
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,

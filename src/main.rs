@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 use brokerwatch::baseline::Baseline;
 use brokerwatch::cli::{
-    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, SmartHelperArgs,
-    WhatIfArgs, exit,
+    AclsArgs, AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs,
+    SmartHelperArgs, WhatIfArgs, exit,
 };
 use brokerwatch::config::{Config, Options};
 use brokerwatch::derive::fleet::Fleet;
@@ -39,9 +39,7 @@ fn main() -> ExitCode {
         Some(Command::Baseline(command)) => baseline(&cli, command),
         Some(Command::WhatIf(arguments)) => what_if(&cli, arguments),
         Some(Command::Snapshot) => snapshot(&cli),
-        Some(Command::Acls(arguments)) => {
-            say(acls::text(arguments.profile, arguments.format, &arguments.principal), exit::CLEAN)
-        }
+        Some(Command::Acls(arguments)) => print_or_tell(acl_lines(&cli, arguments)),
         Some(Command::Metrics) => say(collectors::table::text(), exit::CLEAN),
         Some(Command::Alerts(arguments)) => print_alerts(arguments),
         Some(Command::Runbook(arguments)) => runbook(arguments),
@@ -257,6 +255,14 @@ fn runbook(arguments: &RunbookArgs) -> u8 {
         Some(alert) if !arguments.list => print_or_tell(alerts::runbook(alert)),
         _ => print_or_tell(Ok(alerts::runbook_list())),
     }
+}
+
+fn acl_lines(cli: &Cli, arguments: &AclsArgs) -> Result<String, String> {
+    let profile = match arguments.profile {
+        Some(profile) => profile,
+        None => configuration(cli)?.profile,
+    };
+    acls::text(profile, arguments.format, &arguments.principal)
 }
 
 fn print_or_tell(made: Result<String, String>) -> u8 {

@@ -279,3 +279,17 @@ fn what_is_skipped_in_a_directory_is_told_and_what_may_be_a_node_is_not_looked_a
         assert!(stdout(&output).contains(why), "{link}: {}", stdout(&output));
     }
 }
+
+#[test]
+fn acls_are_of_the_profile_that_the_program_is_kept_to() {
+    let host = Host::new();
+    let config = flag("config.file", host.write("b.yaml", "kafka.profile: minimal\n").display());
+    let asks_configs = |arguments: &[&str]| {
+        let output = run(&[&["acls"], arguments].concat());
+        assert_eq!(output.status.code(), CLEAN, "{}", stderr(&output));
+        stdout(&output).contains("DescribeConfigs")
+    };
+    assert!(asks_configs(&[]) && asks_configs(&[&config, "--profile=full"]));
+    assert!(!asks_configs(&["--kafka.profile=minimal"]) && !asks_configs(&[&config]));
+    assert_eq!(run(&["acls", "--principal=brokerwatch"]).status.code(), USAGE);
+}
