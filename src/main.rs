@@ -22,17 +22,31 @@ use brokerwatch::sources::given::{Taken, Told, merged, read_given, secret_marks}
 use brokerwatch::sources::kafka::addresses::shown;
 use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
-use clap::Parser;
+use clap::FromArgMatches;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::with_variables().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::CLEAN };
             let _ = error.print();
+            let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
+            if let Some(name) = Cli::variable_of(&error, &arguments) {
+                eprintln!("\nThe value is that of the environment variable {name}.");
+            }
             return code.into();
         }
     };
+    // The reader has the environment of the server that started it.
+    if !matches!(cli.command, Some(Command::Reader(_))) {
+        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        for name in Cli::unknown_variables(names) {
+            eprintln!(
+                "brokerwatch: the environment variable {name} is no option of ours; `brokerwatch --help` names them"
+            );
+        }
+    }
     let code = match &cli.command {
         None => life::serve(&cli),
         Some(Command::Check(arguments)) => check(&cli, arguments),

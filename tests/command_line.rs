@@ -293,3 +293,26 @@ fn acls_are_of_the_profile_that_the_program_is_kept_to() {
     assert!(!asks_configs(&["--kafka.profile=minimal"]) && !asks_configs(&[&config]));
     assert_eq!(run(&["acls", "--principal=brokerwatch"]).status.code(), USAGE);
 }
+
+#[test]
+fn an_empty_variable_says_nothing_a_bad_one_is_named_and_an_unknown_one_is_warned_of() {
+    let with = |name: &str, value: &str, arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).env_clear().env(name, value).output().unwrap()
+    };
+    for name in
+        ["BROKERWATCH_CONFIG_FILE", "BROKERWATCH_KAFKA_SERVER", "BROKERWATCH_TLS_ENABLED", "BROKERWATCH_LOG_LEVEL"]
+    {
+        let output = with(name, "", &["acls"]);
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (CLEAN, ""), "{name}");
+    }
+    let bad = with("BROKERWATCH_LOG_LEVEL", "loud", &["acls"]);
+    assert_eq!(bad.status.code(), USAGE);
+    assert!(stderr(&bad).contains("environment variable BROKERWATCH_LOG_LEVEL"), "{}", stderr(&bad));
+    let of_flag = with("BROKERWATCH_LOG_LEVEL", "info", &["acls", "--log.level=loud"]);
+    assert!(!stderr(&of_flag).contains("environment variable"), "{}", stderr(&of_flag));
+    let unknown = with("BROKERWATCH_KAFKA_SEVER", "a:1", &["acls"]);
+    assert_eq!(unknown.status.code(), CLEAN);
+    assert!(stderr(&unknown).contains("BROKERWATCH_KAFKA_SEVER is no option"), "{}", stderr(&unknown));
+    assert_eq!(stderr(&with("BROKERWATCH_SERVICE_HOST", "10.0.0.1", &["acls"])), "");
+}
