@@ -59,16 +59,31 @@ pub fn rights(profile: Profile) -> BTreeSet<Right> {
 }
 
 /// The lines that grant the rights of `profile` to `principal`, such as `User:brokerwatch`.
-#[must_use]
-pub fn text(profile: Profile, form: Form, principal: &str) -> String {
+///
+/// # Errors
+/// One line when that is no principal of Kafka's, or none that a KafkaUser can be for.
+pub fn text(profile: Profile, form: Form, principal: &str) -> Result<String, String> {
+    let is_principal = principal.split_once(':').is_some_and(|(kind, name)| !kind.is_empty() && !name.is_empty());
+    if !is_principal || principal.contains(char::is_control) {
+        return Err(format!("--principal={principal:?}: must be TYPE:NAME, such as User:brokerwatch"));
+    }
     let rights = rights(profile);
     if rights.is_empty() {
-        return "# The profile zero needs no right in Kafka.\n".to_owned();
+        return Ok("# The profile zero needs no right in Kafka.\n".to_owned());
     }
     match form {
-        Form::KafkaAcls => kafka_acls(&rights, principal),
+        Form::KafkaAcls => Ok(kafka_acls(&rights, &principal.replace('\'', r"'\''"))),
         Form::Strimzi => strimzi(&rights, principal),
     }
+}
+
+/// Whether Kubernetes takes it for the name of a resource (RFC 1123).
+fn is_resource_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let inner = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 fn kafka_acls(rights: &BTreeSet<Right>, principal: &str) -> String {
@@ -84,8 +99,15 @@ fn kafka_acls(rights: &BTreeSet<Right>, principal: &str) -> String {
     out
 }
 
-fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> String {
-    let name = principal.strip_prefix("User:").unwrap_or(principal).trim_start_matches("CN=");
+fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> Result<String, String> {
+    let name = principal.strip_prefix("User:").unwrap_or(principal);
+    let name = name.strip_prefix("CN=").unwrap_or(name);
+    if !is_resource_name(name) {
+        return Err(format!(
+            "--principal={principal}: a KafkaUser is the principal User:NAME or User:CN=NAME; its NAME has small letters, \
+             digits, - and . only"
+        ));
+    }
     let mut out = format!(
         "apiVersion: kafka.strimzi.io/v1\nkind: KafkaUser\nmetadata:\n  name: {name}\n  labels:\n    \
          strimzi.io/cluster: my-cluster\nspec:\n  authentication:\n    type: tls\n  authorization:\n    type: simple\n    acls:\n"
@@ -102,7 +124,7 @@ fn strimzi(rights: &BTreeSet<Right>, principal: &str) -> String {
         }
         let _ = writeln!(out, "        operations: [{}]", operations.join(", "));
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -139,15 +161,29 @@ mod tests {
 
     #[test]
     fn kafka_acls_lines_name_each_right_once() {
-        let text = text(Profile::Minimal, Form::KafkaAcls, "User:mon");
+        let text = text(Profile::Minimal, Form::KafkaAcls, "User:mon").unwrap();
         let expected = "kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal 'User:mon' --operation Describe --cluster\n\
                         kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal 'User:mon' --operation Describe --topic '*'\n";
         assert_eq!(text, expected);
     }
 
     #[test]
+    fn what_is_no_principal_is_refused_and_a_quote_ends_no_word_of_the_shell() {
+        let lines = |principal: &str| text(Profile::Minimal, Form::KafkaAcls, principal);
+        assert!(lines("User:o'brien").unwrap().contains(r"--allow-principal 'User:o'\''brien' --operation"));
+        for bad in ["", "brokerwatch", "User:", ":x", "User:a\nrm -rf /"] {
+            assert!(lines(bad).unwrap_err().starts_with("--principal="), "{bad}");
+        }
+        let user = |principal: &str| text(Profile::Full, Form::Strimzi, principal);
+        assert!(user("User:CN=mon.a-1").unwrap().contains("name: mon.a-1\n"));
+        for bad in ["User:CN=a,O=b", "User:Mon", "User:-a", "Group:a", "User:a..b"] {
+            assert!(user(bad).unwrap_err().contains("KafkaUser"), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_kafka_user_is_yaml() {
-        let text = text(Profile::Full, Form::Strimzi, "User:mon");
+        let text = text(Profile::Full, Form::Strimzi, "User:mon").unwrap();
         let user: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
         assert_eq!(user["metadata"]["name"].as_str(), Some("mon"));
         let acls = user["spec"]["authorization"]["acls"].as_sequence().unwrap();

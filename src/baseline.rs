@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::keys::same_value;
-use crate::snapshot::{ConfigSource, Origin, Setting, Snapshot};
+use crate::snapshot::{ConfigSource, ConfigValue, Origin, Setting, Snapshot};
 
 /// Version of the file's shape.
 const SCHEMA: u32 = 1;
@@ -49,18 +49,27 @@ impl Declared {
 
 impl Baseline {
     /// The settings of every node of `snapshot` that somebody set: those of its file, else those that it says it runs
-    /// with. `marks` are of the secrets in the files.
+    /// with. `marks` are of the secrets in the files. A node that shows neither is left out, and told with the reason.
     #[must_use]
-    pub fn of(snapshot: &Snapshot, marks: &Marks) -> Self {
+    pub fn of(snapshot: &Snapshot, marks: &Marks) -> (Self, Vec<(String, String)>) {
         let fleet = Fleet::of(snapshot);
+        let unseen = fleet.nodes.iter().filter_map(|node| Some((node.name(), node.unseen()?)));
+        let mut unseen: Vec<(String, String)> = unseen.collect();
         let mut nodes = BTreeMap::new();
         for node in fleet.on(On::Files) {
+            let declared = match declared(node, marks) {
+                Ok(declared) => declared,
+                Err(why) => {
+                    unseen.push((node.name(), why));
+                    continue;
+                }
+            };
             let name = node.view.id.map_or_else(|| node.origin.to_string(), |id| format!("node {id}"));
             // A second one of the same id is another node all the same.
             let name = if nodes.contains_key(&name) { format!("{name} ({})", node.origin) } else { name };
-            nodes.insert(name, declared(node, marks));
+            nodes.insert(name, declared);
         }
-        Self { schema: SCHEMA, nodes }
+        (Self { schema: SCHEMA, nodes }, unseen)
     }
 
     /// Reads a baseline, which `path` names in errors.
@@ -105,18 +114,24 @@ impl Baseline {
     }
 }
 
-fn declared(node: &Node<'_>, marks: &Marks) -> BTreeMap<String, Declared> {
+/// What somebody set on a node, or why that is not known.
+fn declared(node: &Node<'_>, marks: &Marks) -> Result<BTreeMap<String, Declared>, String> {
     let marked = |key: &str| Some(Declared::Mark(marks.get(node.origin)?.get(key)?.clone()));
     if let Ok(file) = node.file() {
         let of = |setting: &Setting, key: &str| match setting {
             Setting::Value(value) | Setting::Template(value) => Declared::Value(value.trim().to_owned()),
             Setting::Secret | Setting::Elsewhere => marked(key).unwrap_or(Declared::Set),
         };
-        return file.effective().map(|entry| (entry.key.clone(), of(&entry.setting, &entry.key))).collect();
+        return Ok(file.effective().map(|entry| (entry.key.clone(), of(&entry.setting, &entry.key))).collect());
     }
-    let running =
-        node.settings.running.into_iter().flatten().filter(|(_, value)| value.source != ConfigSource::Default);
-    running.map(|(key, value)| (key.clone(), value.value.clone().map_or(Declared::Set, Declared::Value))).collect()
+    let denied = "It does not tell its settings: grant DescribeConfigs on Cluster (brokerwatch acls prints how).";
+    let running = node.settings.running.ok_or_else(|| match node.configs() {
+        Ok(_) => denied.to_owned(),
+        Err(why) => why.0,
+    })?;
+    let running = running.iter().filter(|(_, value)| value.source != ConfigSource::Default);
+    let of = |value: &ConfigValue| value.value.clone().map_or(Declared::Set, Declared::Value);
+    Ok(running.map(|(key, value)| (key.clone(), of(value))).collect())
 }
 
 fn differences(out: &mut String, node: &str, before: &BTreeMap<String, Declared>, now: &BTreeMap<String, Declared>) {
@@ -143,6 +158,7 @@ fn differences(out: &mut String, node: &str, before: &BTreeMap<String, Declared>
 mod tests {
     use super::*;
     use crate::sources::given::{Told, snapshot_of_bytes};
+    use crate::testing::Sample;
 
     const NODE: &str = "process.roles=broker\nnode.id=1\nlog.dirs=/a,/b\nnum.io.threads=8\nssl.key.password=x\n";
 
@@ -150,7 +166,17 @@ mod tests {
         let snapshot = snapshot_of_bytes([("a.properties", text.as_bytes())], &Told::default());
         let of_node = |mark: &str| [("ssl.key.password".to_owned(), mark.to_owned())].into();
         let marks = mark.map(|mark| (Origin("a.properties".to_owned()), of_node(mark))).into_iter().collect();
-        Baseline::of(&snapshot, &marks)
+        Baseline::of(&snapshot, &marks).0
+    }
+
+    #[test]
+    fn a_node_whose_settings_are_not_told_is_left_out_and_named() {
+        let nodes = [(Origin("b1:9092".to_owned()), Sample::broker(1).node())].into();
+        let snapshot = Snapshot { schema: 1, program_version: String::new(), taken_at: Sample::NOW, nodes };
+        let (baseline, unseen) = Baseline::of(&snapshot, &Marks::default());
+        assert!(baseline.is_empty(), "{}", baseline.text());
+        assert_eq!(unseen[0].0, "node 1 (b1:9092)");
+        assert!(unseen[0].1.contains("grant DescribeConfigs"), "{unseen:?}");
     }
 
     #[test]

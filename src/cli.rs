@@ -1,8 +1,12 @@
 //! The command line as a type. Without a subcommand the program serves.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::acls::{self, Form};
 use crate::alerts;
@@ -69,6 +73,54 @@ pub enum Command {
     /// Ask drives for their health and read the kernel's log, once, and leave both in --smart.spool for the server; as
     /// root, by brokerwatch-smart.timer.
     SmartHelper(SmartHelperArgs),
+}
+
+/// Beginning of the names of our variables.
+const OURS: &str = "BROKERWATCH_";
+
+impl Cli {
+    /// The command line, with a variable that is empty taken for one that is not set: so templates write what nobody said.
+    #[must_use]
+    pub fn with_variables() -> clap::Command {
+        let is_empty = |arg: &Arg| arg.get_env().is_some_and(|name| is_set(name) == Some(false));
+        Self::command().mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+    }
+
+    /// The variable that gives the value which `error` is about; absent when a flag gives it.
+    #[must_use]
+    pub fn variable_of(error: &clap::Error, arguments: &[String]) -> Option<String> {
+        let ContextValue::String(culprit) = error.get(ContextKind::InvalidArg)? else { return None };
+        let flag = culprit.split([' ', '=', '[']).next()?;
+        if arguments.iter().any(|argument| argument.split('=').next() == Some(flag)) {
+            return None;
+        }
+        let command = Self::command();
+        let arg = command.get_arguments().find(|arg| arg.get_long() == flag.strip_prefix("--"))?;
+        let name = arg.get_env().filter(|name| is_set(name) == Some(true))?;
+        Some(name.to_string_lossy().into_owned())
+    }
+
+    /// Those of `names` that look like variables of ours and are none. Kubernetes sets some for a Service of our name.
+    #[must_use]
+    pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+        let command = Self::command();
+        let known: BTreeSet<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
+        let is_of_others = |rest: &str| {
+            let of_tools = ["TEST", "DEMO_", "CLUSTER_"].iter().any(|start| rest.starts_with(start));
+            of_tools || rest.ends_with("SERVICE_HOST") || rest.contains("SERVICE_PORT") || {
+                rest == "PORT" || rest.ends_with("_PORT") || rest.starts_with("PORT_") || rest.contains("_PORT_")
+            }
+        };
+        let is_unknown = |name: &String| {
+            name.strip_prefix(OURS).is_some_and(|rest| !known.contains(name.as_str()) && !is_of_others(rest))
+        };
+        names.filter(is_unknown).collect()
+    }
+}
+
+/// Whether a variable has a value; absent when there is none of this name.
+fn is_set(name: &OsStr) -> Option<bool> {
+    std::env::var_os(name).map(|value| !value.is_empty())
 }
 
 /// Arguments of `check`.
@@ -152,7 +204,7 @@ pub enum WhatIfFormat {
 pub enum BaselineCommand {
     /// Write the settings of the nodes as JSON, secrets left out.
     Save(BaselineArgs),
-    /// Say what is different from a baseline: exit code 0 nothing, 1 something, 2 nothing could be looked at.
+    /// Say what is different from a baseline: exit code 0 nothing, 1 something, 2 something could not be looked at.
     Diff {
         /// The baseline.
         #[arg(value_name = "BASELINE")]
@@ -198,9 +250,9 @@ pub struct AclsArgs {
     /// Who gets the rights.
     #[arg(long, default_value = "User:brokerwatch")]
     pub principal: String,
-    /// How much is to be seen.
-    #[arg(long, value_enum, default_value_t)]
-    pub profile: acls::Profile,
+    /// How much is to be seen. [default: what --kafka.profile says, else full]
+    #[arg(long, value_enum)]
+    pub profile: Option<acls::Profile>,
     /// Form of the lines.
     #[arg(long, value_enum, default_value_t)]
     pub format: Form,
@@ -277,9 +329,25 @@ pub enum ReportFormat {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    #[test]
+    fn variables_that_are_none_of_ours_are_told_and_not_those_of_kubernetes() {
+        let names = [
+            "BROKERWATCH_KAFKA_SEVER",
+            "BROKERWATCH_KAFKA_SERVER",
+            "BROKERWATCH_COLLECTOR_QUORUM",
+            "BROKERWATCH_SERVICE_HOST",
+            "BROKERWATCH_SERVICE_PORT_METRICS",
+            "BROKERWATCH_PORT",
+            "BROKERWATCH_PORT_10308_TCP_ADDR",
+            "BROKERWATCH_B1_PORT_10308_TCP",
+            "BROKERWATCH_TESTS_REQUIRE_ALL",
+            "PATH",
+        ];
+        let unknown = Cli::unknown_variables(names.into_iter().map(str::to_owned));
+        assert_eq!(unknown, ["BROKERWATCH_KAFKA_SEVER"]);
+    }
 
     #[test]
     fn collectors_are_switched_as_node_exporter_does() {

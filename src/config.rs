@@ -293,7 +293,25 @@ impl Options {
     pub fn parse(path: &str, text: &str) -> Result<Self, String> {
         // A file with nothing but comments says nothing.
         let parsed: Result<Option<Self>, _> = serde_yaml::from_str(text);
-        parsed.map(Option::unwrap_or_default).map_err(|error| format!("--config.file={path}: {error}"))
+        parsed.map(Option::unwrap_or_default).map_err(|error| match Self::bad_key(text) {
+            Some(told) => format!("--config.file={path}{told}"),
+            None => format!("--config.file={path}: {error}"),
+        })
+    }
+
+    /// The first key of `text` that cannot be read, with its line and why: what is flattened is read without either. Absent
+    /// when no key alone is wrong.
+    fn bad_key(text: &str) -> Option<String> {
+        let keys: serde_yaml::Mapping = serde_yaml::from_str(text).ok()?;
+        keys.into_iter().find_map(|(key, value)| {
+            let name = key.as_str()?.to_owned();
+            let alone = serde_yaml::Value::Mapping([(key, value)].into_iter().collect());
+            let error = serde_yaml::from_value::<Self>(alone).err()?.to_string();
+            let line = text.lines().position(|line| line.starts_with(&name));
+            let line = line.map_or_else(String::new, |line| format!(":{}", line + 1));
+            let error = if error.contains(&name) { error } else { format!("{name}: {error}") };
+            Some(format!("{line}: {error}"))
+        })
     }
 
     /// These options, and those of `file` where these say nothing.
@@ -365,8 +383,11 @@ impl Options {
 }
 
 fn parse_server(text: &str, security: &Security) -> Result<Endpoint, String> {
+    if text.contains(',') {
+        return Err(format!("--kafka.server={text}: give one broker; the others are found through it"));
+    }
     let (host, port) = crate::derive::listeners::split_address(text)
-        .filter(|(host, _)| !host.is_empty() && !host.contains("://"))
+        .filter(|(host, _)| !host.is_empty() && !host.contains(|letter: char| letter == '/' || letter.is_whitespace()))
         .ok_or_else(|| format!("--kafka.server={text}: must be HOST:PORT, such as localhost:9092"))?;
     Ok(Endpoint { host: host.to_owned(), port, security: security.clone(), process: None })
 }
@@ -403,6 +424,12 @@ mod tests {
         assert!(refused("collector.quorum: perhaps").contains("collector.quorum must be true or false"));
         assert!(refused("web.listen-address: ['10308']").contains("--web.listen-address"));
         assert!(refused("web.telemetry-path: metrics").contains("slash"));
+        assert!(refused("kafka.server: 'a:1,b:2'").contains("one broker; the others are found through it"));
+        for bad in ["a/b:1", "a b:1", "http://a:1"] {
+            assert!(refused(&format!("kafka.server: '{bad}'")).contains("must be HOST:PORT"), "{bad}");
+        }
+        let told = refused("# ours\nlog.level: info\ntls.enabled: yes\n");
+        assert!(told.starts_with("--config.file=f:3: tls.enabled: invalid type"), "{told}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use brokerwatch::self_metrics::SelfMetrics;
 use brokerwatch::server::{self, Gate, Pages, Server};
 use brokerwatch::snapshot::{Origin, SCHEMA, Snapshot, UnixMs};
 use brokerwatch::sources::given;
-use brokerwatch::sources::kafka::addresses::{Access, fetch};
+use brokerwatch::sources::kafka::addresses::{self, Access, fetch};
 use brokerwatch::sources::kafka::security::{Mechanism, Security};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -234,7 +234,7 @@ pub(crate) fn fetch_snapshot(cli: &Cli, address: &str, http: &HttpArgs) -> Resul
     let Some(runtime) = runtime() else { return Ok(nothing_seen()) };
     let fetched = runtime.block_on(fetch(address, &access));
     runtime.shutdown_background();
-    Ok(fetched.unwrap_or_else(|message| given::unread(address, message, now())))
+    Ok(fetched.unwrap_or_else(|message| given::unread(&addresses::shown(address), message, now())))
 }
 
 /// This moment.

@@ -11,34 +11,49 @@ use std::process::ExitCode;
 
 use brokerwatch::baseline::Baseline;
 use brokerwatch::cli::{
-    AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs, SmartHelperArgs,
-    WhatIfArgs, exit,
+    AclsArgs, AlertsArgs, BaselineCommand, CheckArgs, Cli, Command, GivenArgs, ReaderArgs, RunbookArgs,
+    SmartHelperArgs, WhatIfArgs, exit,
 };
 use brokerwatch::config::{Config, Options};
-use brokerwatch::report::{Expectations, Terms};
-use brokerwatch::snapshot::Snapshot;
-use brokerwatch::sources::given::{Manifest, Told, merged, read_given, secret_marks};
+use brokerwatch::derive::fleet::Fleet;
+use brokerwatch::report::{Expectations, Report, Terms};
+use brokerwatch::snapshot::{PassedOver, Snapshot, UnixMs};
+use brokerwatch::sources::given::{Taken, Told, merged, read_given, secret_marks};
+use brokerwatch::sources::kafka::addresses::shown;
+use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
-use clap::Parser;
+use clap::FromArgMatches;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = Cli::with_variables().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::CLEAN };
             let _ = error.print();
+            let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
+            if let Some(name) = Cli::variable_of(&error, &arguments) {
+                eprintln!("\nThe value is that of the environment variable {name}.");
+            }
             return code.into();
         }
     };
+    // The reader has the environment of the server that started it.
+    if !matches!(cli.command, Some(Command::Reader(_))) {
+        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        for name in Cli::unknown_variables(names) {
+            eprintln!(
+                "brokerwatch: the environment variable {name} is no option of ours; `brokerwatch --help` names them"
+            );
+        }
+    }
     let code = match &cli.command {
         None => life::serve(&cli),
         Some(Command::Check(arguments)) => check(&cli, arguments),
         Some(Command::Baseline(command)) => baseline(&cli, command),
         Some(Command::WhatIf(arguments)) => what_if(&cli, arguments),
         Some(Command::Snapshot) => snapshot(&cli),
-        Some(Command::Acls(arguments)) => {
-            say(acls::text(arguments.profile, arguments.format, &arguments.principal), exit::CLEAN)
-        }
+        Some(Command::Acls(arguments)) => print_or_tell(acl_lines(&cli, arguments)),
         Some(Command::Metrics) => say(collectors::table::text(), exit::CLEAN),
         Some(Command::Alerts(arguments)) => print_alerts(arguments),
         Some(Command::Runbook(arguments)) => runbook(arguments),
@@ -100,11 +115,11 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> u8 {
         };
     }
     let looked = terms(cli, arguments).and_then(|terms| Ok((terms, look(cli, &arguments.given)?)));
-    let (terms, snapshot) = match looked {
+    let (terms, Looked { snapshot, passed_over, .. }) = match looked {
         Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
-    let report = report::check(&snapshot, &terms);
+    let report = Report { passed_over, ..report::check(&snapshot, &terms) };
     say(report.write(arguments.format, &snapshot), report.exit_code(arguments.fail_on))
 }
 
@@ -124,8 +139,17 @@ fn expectations(path: &Path) -> Result<Expectations, String> {
     Expectations::parse(&shown, &text)
 }
 
+/// What was looked at.
+struct Looked {
+    snapshot: Snapshot,
+    /// When the oldest part of it was seen.
+    oldest: UnixMs,
+    /// What was given, or lies in directories that were, and configures nothing of Kafka.
+    passed_over: Vec<PassedOver>,
+}
+
 /// What was given, and the cluster where one is named or nothing is given.
-fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Snapshot, String> {
+fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Looked, String> {
     let manifest = match &arguments.manifest {
         None => Manifest::default(),
         Some(path) => {
@@ -135,19 +159,25 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Snapshot, String> {
     };
     let told = Told { release: arguments.kafka_version, manifest };
     let (addresses, paths): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        arguments.paths.iter().partition(|given| given.starts_with("http:/") || given.starts_with("https:/"));
+        arguments.paths.iter().partition(|given| is_address(given));
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let mut given = read_given(&paths, &told, life::now());
+    let Taken { snapshots: mut given, passed_over } = read_given(&paths, &told, life::now())?;
     for address in addresses {
         let address = address.to_string_lossy();
         let snapshot = life::fetch_snapshot(cli, &address, &arguments.http)?;
-        given.push((PathBuf::from(&*address), snapshot));
+        given.push((PathBuf::from(shown(&address)), snapshot));
     }
     let config = configuration(cli)?;
     if given.is_empty() || config.server.is_some() {
         given.push((PathBuf::new(), life::look_at_cluster(cli, config)));
     }
-    Ok(merged(given, life::now()))
+    let oldest = given.iter().map(|(_, snapshot)| snapshot.taken_at).min().unwrap_or_else(life::now);
+    Ok(Looked { snapshot: merged(given, life::now()), oldest, passed_over })
+}
+
+fn is_address(given: &Path) -> bool {
+    let given = given.to_string_lossy().to_ascii_lowercase();
+    given.starts_with("http:/") || given.starts_with("https:/")
 }
 
 fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
@@ -160,35 +190,40 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         Baseline::parse(&shown, &text)
     });
-    let now = look(cli, &arguments.given).and_then(|snapshot| {
+    let now = look(cli, &arguments.given).and_then(|Looked { snapshot, .. }| {
         let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
         Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
     });
-    let (before, now) = match (before.transpose(), now) {
+    let (before, (now, unseen)) = match (before.transpose(), now) {
         (Ok(before), Ok(now)) => (before, now),
         (Err(message), _) | (_, Err(message)) => return usage(&message),
     };
+    for (name, why) in &unseen {
+        eprintln!("brokerwatch: {name}: {why}");
+    }
     if now.is_empty() {
         eprintln!("brokerwatch: no node's settings were seen");
         return exit::BLIND;
     }
+    // Nobody may take for declared, or for equal, what was not looked at.
+    let clean = if unseen.is_empty() { exit::CLEAN } else { exit::BLIND };
     let Some(before) = before else {
-        return say(now.text(), exit::CLEAN);
+        return say(now.text(), clean);
     };
     let differences = before.differences(&now);
-    say(&differences, if differences.is_empty() { exit::CLEAN } else { exit::FINDINGS })
+    say(&differences, if differences.is_empty() { clean } else { exit::FINDINGS })
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
-    let snapshot = match look(cli, &arguments.given) {
-        Ok(snapshot) => snapshot,
+    let Looked { snapshot, oldest, .. } = match look(cli, &arguments.given) {
+        Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
     let blind = |why: &str| {
         eprintln!("brokerwatch: {why}");
         exit::BLIND
     };
-    match report::what_if::answers(&snapshot, &arguments.targets, arguments.all) {
+    match report::what_if::answers(&snapshot, &arguments.targets, arguments.all, (oldest, life::now())) {
         Ok(answers) if answers.is_empty() => match report::what_if::why_blind(&snapshot) {
             Some(why) => blind(&why),
             None => blind("no Kafka node was seen: name one with --kafka.server=HOST:PORT"),
@@ -205,8 +240,9 @@ fn snapshot(cli: &Cli) -> u8 {
         Err(message) => return usage(&message),
     };
     let snapshot = life::look_at_node(cli, config);
+    let saw_a_node = Fleet::of(&snapshot).nodes.iter().any(|node| node.unseen().is_none());
     match serde_json::to_string_pretty(&snapshot) {
-        Ok(text) => say(text + "\n", if snapshot.saw_anything() { exit::CLEAN } else { exit::BLIND }),
+        Ok(text) => say(text + "\n", if saw_a_node { exit::CLEAN } else { exit::BLIND }),
         Err(error) => {
             eprintln!("brokerwatch: the snapshot could not be written: {error}");
             exit::BLIND
@@ -233,6 +269,14 @@ fn runbook(arguments: &RunbookArgs) -> u8 {
         Some(alert) if !arguments.list => print_or_tell(alerts::runbook(alert)),
         _ => print_or_tell(Ok(alerts::runbook_list())),
     }
+}
+
+fn acl_lines(cli: &Cli, arguments: &AclsArgs) -> Result<String, String> {
+    let profile = match arguments.profile {
+        Some(profile) => profile,
+        None => configuration(cli)?.profile,
+    };
+    acls::text(profile, arguments.format, &arguments.principal)
 }
 
 fn print_or_tell(made: Result<String, String>) -> u8 {

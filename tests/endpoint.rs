@@ -869,11 +869,19 @@ fn check_compares_what_sidecars_saw_and_says_who_could_not_be_asked() {
         (vec![&nobody], "check its host and port"),
         (vec![&format!("http://127.0.0.1:{}/snapshot", closed.port)], "is its scheme right"),
         (vec![&format!("http://127.0.0.1:{}/none", open.port)], "status 404"),
-        (vec![&format!("http://127.0.0.1:{}/metrics", open.port)], "not a snapshot"),
+        (vec![&format!("http://127.0.0.1:{}/metrics", open.port)], "not a snapshot: is it a sidecar's /snapshot?"),
+        (vec![&format!("http://127.0.0.1:{}/findings", open.port)], "not a snapshot: is it a sidecar's /snapshot?"),
+        (vec![&format!("http://ops:{PASSWORD}@127.0.0.1:{}/snapshot", open.port)], "give --http.username"),
+        (vec![&format!("127.0.0.1:{}/snapshot", open.port)], "An address begins with http://"),
     ] {
         let (code, text) = check(&arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
         assert!(text.contains(said) && !text.contains(PASSWORD), "{arguments:?}: {text}");
+    }
+    // A host alone is asked for its snapshot, however its scheme is written.
+    for address in [format!("http://127.0.0.1:{}", open.port), format!("HTTP://127.0.0.1:{}/", open.port)] {
+        let (code, text) = check(&[&address]);
+        assert!(matches!(code, Some(0 | 1)) && text.contains(&first.address()), "{address}: {code:?} {text}");
     }
     let (code, text) = check(&[&plain, &nobody]);
     assert!(matches!(code, Some(1 | 2)) && text.contains("check its host and port"), "{code:?} {text}");

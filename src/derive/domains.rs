@@ -50,24 +50,33 @@ pub struct Domain {
 
 /// Nothing of that name was seen, or several things were; what there is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{target}: {}", told(.what, .known))]
+#[error("{target}: {}", told(.what, .known, .unseen))]
 pub struct NoSuch {
     target: String,
     what: &'static str,
     known: BTreeSet<String>,
+    unseen: Vec<String>,
 }
 
 impl NoSuch {
-    /// Whether nothing of its kind was seen at all.
+    /// Whether nothing of its kind was seen at all, or it may be where nobody could look.
     #[must_use]
     pub fn is_blind(&self) -> bool {
-        self.known.is_empty()
+        self.known.is_empty() || !self.unseen.is_empty()
+    }
+
+    /// As this, with what could not be looked at.
+    #[must_use]
+    pub fn beside(self, unseen: Vec<String>) -> Self {
+        Self { unseen, ..self }
     }
 }
 
-fn told(what: &str, known: &BTreeSet<String>) -> String {
+fn told(what: &str, known: &BTreeSet<String>, unseen: &[String]) -> String {
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    if known.is_empty() { format!("{what}; none was seen") } else { format!("{what}; there is {}", known.join(", ")) }
+    let known = if known.is_empty() { "none was seen".to_owned() } else { format!("there is {}", known.join(", ")) };
+    let unseen: String = unseen.iter().map(|unseen| format!("; {unseen}")).collect();
+    format!("{what}; {known}{unseen}")
 }
 
 impl FromStr for Targets {
@@ -182,7 +191,7 @@ impl Target {
     }
 
     fn unknown(&self, what: &'static str, known: impl Iterator<Item = String>) -> NoSuch {
-        NoSuch { target: self.to_string(), what, known: known.collect() }
+        NoSuch { target: self.to_string(), what, known: known.collect(), unseen: Vec::new() }
     }
 
     fn log_dir(&self, nodes: &[&Node<'_>], id: Option<i32>, path: &str) -> Result<Domain, NoSuch> {

@@ -8,10 +8,13 @@ use crate::checks::{Subject, Unknown};
 use crate::derive::broker::BrokerState;
 use crate::derive::replication::{Replication, unseen};
 use crate::snapshot::{
-    Acls, BrokerProcess, ClientQuotas, ConfigFile, ConfigSource, Configs, Container, FileKind, Host, HostNode,
+    Acls, Attempt, BrokerProcess, ClientQuotas, ConfigFile, ConfigSource, Configs, Container, FileKind, Host, HostNode,
     Liveness, LogDirFiles, LogDirPlace, LogDirs, NodeView, Origin, Quorum, Registrations, ScramUsers, Section,
-    Snapshot, Strimzi, UnixMs,
+    Snapshot, SourceStatus, Strimzi, UnixMs,
 };
+
+/// Sources that see a machine whichever node is asked for; the process counts when one was chosen.
+const OF_MACHINES: [&str; 7] = ["process", "host", "hardware", "machine", "network", "drive_health", "kernel_log"];
 
 /// Kinds of nodes that a check is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,17 +277,24 @@ impl<'a> Node<'a> {
         named.map(|entry| entry.rsplit('@').next().unwrap_or(entry).to_lowercase()).collect()
     }
 
-    /// Why nothing at all was seen of the node; absent when something was.
+    /// Why nothing at all was seen of the node; absent when something was. What its machine shows is none of it: that is
+    /// seen where no node runs, and for a node that runs elsewhere it is of the wrong machine.
     #[must_use]
     pub fn unseen(&self) -> Option<String> {
         let node = self.view.node;
         if let Some(FileKind::Unknown(why)) = self.settings.file.map(|file| &file.kind) {
             return Some(why.clone());
         }
-        let seen = node.statuses().iter().any(|status| status.last_success.is_some());
-        (!seen).then(|| match node.properties.failure().or(node.liveness.failure()) {
-            Some(failure) => failure.message.clone(),
-            None => "Nothing was looked at.".to_owned(),
+        let is_chosen = node.process.last.as_ref().is_some_and(|seen| seen.value.chosen.is_some());
+        let is_of_node = |status: &SourceStatus<'_>| !OF_MACHINES.contains(&status.source);
+        if is_chosen || node.statuses().iter().any(|status| is_of_node(status) && status.last_success.is_some()) {
+            return None;
+        }
+        let failure = node.properties.failure().or(node.liveness.failure());
+        Some(match (failure, &node.liveness.attempt) {
+            (Some(failure), _) => failure.message.clone(),
+            (None, Attempt::Skipped { reason }) => reason.clone(),
+            (None, _) => "Nothing was looked at.".to_owned(),
         })
     }
 

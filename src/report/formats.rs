@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Found, Report};
 use crate::checks::Severity;
+use crate::snapshot::PassedOver;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -12,6 +13,18 @@ struct Document<'a> {
     findings: Vec<Record<'a>>,
     accepted: Vec<Record<'a>>,
     not_evaluated: Vec<Blind<'a>>,
+    /// Nodes and files of which nothing was seen.
+    unseen: Vec<Unseen<'a>>,
+    #[serde(skip_serializing_if = "<[PassedOver]>::is_empty")]
+    passed_over: &'a [PassedOver],
+    evaluated: usize,
+    asked: usize,
+}
+
+#[derive(Serialize)]
+struct Unseen<'a> {
+    node: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -68,6 +81,10 @@ pub(super) fn json(report: &Report) -> String {
         not_evaluated: blind
             .map(|blind| Blind { id: blind.check.id, reason: &blind.reason, nodes: &blind.nodes })
             .collect(),
+        unseen: report.unseen.iter().map(|(node, reason)| Unseen { node, reason }).collect(),
+        passed_over: &report.passed_over,
+        evaluated: report.evaluated,
+        asked: report.asked,
     })
 }
 
@@ -96,14 +113,11 @@ pub(super) fn sarif(report: &Report) -> String {
         result
     });
     let results: Vec<Value> = report.findings.iter().map(result).chain(accepted).collect();
-    let notes: Vec<Value> = report
-        .not_evaluated
-        .iter()
-        .map(|blind| {
-            let text = format!("{} was not evaluated: {}", blind.check.id, blind.reason);
-            json!({"level": "note", "message": {"text": text}})
-        })
-        .collect();
+    let unseen = report.unseen.iter().map(|(node, why)| ("warning", format!("{node} was not looked at: {why}")));
+    let blind = report.not_evaluated.iter();
+    let blind = blind.map(|blind| ("note", format!("{} was not evaluated: {}", blind.check.id, blind.reason)));
+    let note = |(level, text)| json!({"level": level, "message": {"text": text}});
+    let notes: Vec<Value> = unseen.chain(blind).map(note).collect();
     pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -156,11 +170,14 @@ pub(super) fn github(report: &Report) -> String {
         let text = format!("{}: {}; expected {}. {}", finding.subject, finding.found, finding.expected, found.fix());
         out += &format!("::{command} {}::{}\n", properties.join(","), data(&text));
     }
+    for (node, why) in &report.unseen {
+        out += &format!("::warning title=not looked at::{}\n", data(&format!("{node}: {why}")));
+    }
     for blind in &report.not_evaluated {
         let text = format!("{} was not evaluated: {}", blind.check.id, blind.reason);
         out += &format!("::notice title=not evaluated::{}\n", data(&text));
     }
-    out + &format!("{}; {} of {} checks evaluated\n", report.counts(), report.evaluated, report.asked)
+    out + &data(&report.summary()) + "\n"
 }
 
 /// Text of a command, escaped as the runner wants it.

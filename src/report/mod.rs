@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::checks::{self, Check, Finding, Profile, Severity};
 use crate::cli::{ReportFormat, exit};
 use crate::derive::fleet::Fleet;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{PassedOver, Snapshot};
 
 pub use expectations::Expectations;
 
@@ -62,6 +62,10 @@ pub struct Report {
     pub unmet: Vec<String>,
     /// Nodes and files of which nothing was seen, with the reason.
     pub unseen: Vec<(String, String)>,
+    /// What was given, or lies in directories that were, and configures nothing of Kafka.
+    pub passed_over: Vec<PassedOver>,
+    /// How many nodes and files were to be looked at.
+    pub nodes: usize,
     /// Checks that were asked: those of what the set has.
     pub asked: usize,
     /// Checks that judged something.
@@ -138,7 +142,8 @@ pub fn check(snapshot: &Snapshot, terms: &Terms) -> Report {
     findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(a.check.id.cmp(b.check.id)));
     let unmet = expectations.unmet(&accepted);
     let unseen = fleet.nodes.iter().filter_map(|node| Some((node.name(), node.unseen()?))).collect();
-    Report { findings, accepted, not_evaluated, unmet, unseen, asked, evaluated }
+    let (nodes, passed_over) = (fleet.nodes.len(), Vec::new());
+    Report { findings, accepted, not_evaluated, unmet, unseen, passed_over, nodes, asked, evaluated }
 }
 
 impl Report {
@@ -166,6 +171,16 @@ impl Report {
             ReportFormat::Json => formats::json(self),
             ReportFormat::Sarif => formats::sarif(self),
             ReportFormat::Github => formats::github(self),
+        }
+    }
+
+    /// All of it in one line, which never calls clean what was not looked at.
+    fn summary(&self) -> String {
+        let counts = if self.evaluated == 0 { "nothing could be judged".to_owned() } else { self.counts() };
+        let evaluated = format!("{counts}; {} of {} checks evaluated", self.evaluated, self.asked);
+        match self.unseen.len() {
+            0 => evaluated,
+            unseen => format!("{evaluated}; {unseen} of {} not looked at", self.nodes),
         }
     }
 

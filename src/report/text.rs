@@ -91,26 +91,25 @@ pub(super) fn text(report: &Report, snapshot: &Snapshot) -> String {
     for expectation in &report.unmet {
         let _ = writeln!(out, "\nNO LONGER NEEDED  {expectation}\n  Nothing was found that this expectation accepts.");
     }
+    for (at, passed) in report.passed_over.iter().enumerate() {
+        let _ = writeln!(out, "{}PASSED OVER  {}: {}", if at == 0 { "\n" } else { "" }, passed.path, passed.why);
+    }
     // When nothing was seen, the reason stands above.
     for (reason, ids) in blind(report).into_iter().filter(|_| report.evaluated > 0) {
         let _ = writeln!(out, "\nNOT EVALUATED  [{}]\n  {reason}", ids.join(", "));
     }
-    let counts = if report.evaluated == 0 { "nothing could be judged".to_owned() } else { report.counts() };
-    let _ = write!(out, "\n{counts}; {} of {} checks evaluated", report.evaluated, report.asked);
-    let _ = match report.unseen.len() {
-        0 => writeln!(out),
-        unseen => writeln!(out, "; {unseen} of {} not looked at", snapshot.nodes.len()),
-    };
+    let _ = writeln!(out, "\n{}", report.summary());
     out
 }
 
 pub(super) fn markdown(report: &Report) -> String {
-    let mut out = format!(
-        "## brokerwatch check\n\n{}; {} of {} checks evaluated.\n",
-        report.counts(),
-        report.evaluated,
-        report.asked
-    );
+    let mut out = format!("## brokerwatch check\n\n{}.\n", report.summary());
+    if !report.unseen.is_empty() {
+        let _ = writeln!(out, "\n### not looked at\n");
+        for (name, why) in &report.unseen {
+            let _ = writeln!(out, "* {name}: {why}");
+        }
+    }
     let groups = merged(&report.findings);
     for severity in Severity::ALL {
         let here: Vec<_> = groups.iter().filter(|(found, _)| found.severity() == severity).collect();
@@ -123,6 +122,12 @@ pub(super) fn markdown(report: &Report) -> String {
             let finding = &found.finding;
             let cells = [&listed(subjects), &finding.found, &finding.expected, found.fix(), found.check.id].map(cell);
             let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+    }
+    if !report.passed_over.is_empty() {
+        let _ = writeln!(out, "\n### passed over\n");
+        for passed in &report.passed_over {
+            let _ = writeln!(out, "* {}: {}", passed.path, passed.why);
         }
     }
     if !report.accepted.is_empty() {

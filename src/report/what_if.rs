@@ -8,10 +8,12 @@ use crate::cli::{WhatIfFormat, exit};
 use crate::derive::domains::{Domain, NoSuch, Targets};
 use crate::derive::fleet::{Fleet, Node, On};
 use crate::derive::what_if::{Effect, Outcome, QuorumAfter, outcome};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, UnixMs};
 
 /// Partitions that are named, the worst first, unless all are asked for.
 pub const NAMED_MAX: usize = 50;
+/// Milliseconds after which a view is no longer about now: a look takes less, and clocks of hosts differ by some.
+const NOW_MS_MAX: u64 = 60_000;
 
 /// What a stop does to one cluster.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,9 @@ pub struct Answer {
     /// When the oldest Metadata that was used was told, as Unix time in seconds; absent without any.
     #[serde(skip_serializing_if = "Option::is_none")]
     seen_at_seconds: Option<f64>,
+    /// Milliseconds since what it rests on was seen, where that is no longer now.
+    #[serde(skip)]
+    old_ms: Option<u64>,
     /// Whether nothing is harmed; null when that is not known.
     pub safe: Option<bool>,
     /// How many partitions are harmed; null when none were seen.
@@ -97,21 +102,34 @@ impl Harmed {
     }
 }
 
-/// Asks what happens when `targets` stop together, for each cluster of `snapshot` that has them.
+/// Asks what happens when `targets` stop together, for each cluster of `snapshot` that has them. `oldest` is when the oldest
+/// part of it was seen. What could not be looked at may be of any of the clusters: none is then known to be safe.
 ///
 /// # Errors
 /// [`NoSuch`] when none has.
-pub fn answers(snapshot: &Snapshot, targets: &Targets, all: bool) -> Result<Vec<Answer>, NoSuch> {
+pub fn answers(
+    snapshot: &Snapshot,
+    targets: &Targets,
+    all: bool,
+    (oldest, now): (UnixMs, UnixMs),
+) -> Result<Vec<Answer>, NoSuch> {
     let fleet = Fleet::of(snapshot);
+    let not_looked_at = |node: &Node<'_>| Some(format!("{} was not looked at: {}", node.name(), node.unseen()?));
+    let unseen: Vec<String> = fleet.nodes.iter().filter_map(not_looked_at).collect();
     let (mut answers, mut missing) = (Vec::new(), None);
     for nodes in fleet.clusters(On::Nodes) {
         match targets.domain(&fleet, &nodes) {
-            Ok(domain) => answers.push(answer(&nodes, targets.to_string(), &domain, all)),
+            Ok(mut domain) => {
+                domain.unseen.extend(unseen.iter().cloned());
+                let mut answer = answer(&nodes, targets.to_string(), &domain, all, oldest);
+                answer.old_ms = Some(now.since(oldest)).filter(|old| *old > NOW_MS_MAX);
+                answers.push(answer);
+            }
             Err(why) => missing = missing.or(Some(why)),
         }
     }
     match missing {
-        Some(why) if answers.is_empty() => Err(why),
+        Some(why) if answers.is_empty() => Err(why.beside(unseen)),
         _ => Ok(answers),
     }
 }
@@ -128,10 +146,10 @@ pub fn own_answer(snapshot: &Snapshot) -> Option<Answer> {
     let fleet = Fleet::of(snapshot);
     let node = fleet.nodes.first()?;
     let id = node.view.id?;
-    Some(answer(&[node], format!("broker={id}"), &Domain::of_nodes([id]), false))
+    Some(answer(&[node], format!("broker={id}"), &Domain::of_nodes([id]), false, snapshot.taken_at))
 }
 
-fn answer(nodes: &[&Node<'_>], target: String, domain: &Domain, all: bool) -> Answer {
+fn answer(nodes: &[&Node<'_>], target: String, domain: &Domain, all: bool, oldest: UnixMs) -> Answer {
     let mut outcome = outcome(nodes, &domain.stop);
     outcome.unseen.extend(domain.unseen.iter().cloned());
     let mut notes = domain.notes.clone();
@@ -152,7 +170,8 @@ fn answer(nodes: &[&Node<'_>], target: String, domain: &Domain, all: bool) -> An
     let reasons = reasons(&outcome, &harmed);
     harmed.truncate(named);
     let views = nodes.iter().filter(|node| node.replication().is_ok());
-    let seen_at = views.filter_map(|node| node.view.node.cluster.last.as_ref().map(|seen| seen.at)).min();
+    // Of several snapshots the older ones are told as if they were of the time of the newest.
+    let seen_at = views.filter_map(|node| Some(node.view.node.cluster.last.as_ref()?.at.min(oldest))).min();
     Answer {
         schema: 1,
         target,
@@ -160,7 +179,8 @@ fn answer(nodes: &[&Node<'_>], target: String, domain: &Domain, all: bool) -> An
             .iter()
             .find_map(|node| crate::derive::node::cluster_id(node.view.node, node.view.now))
             .map(str::to_owned),
-        seen_at_seconds: seen_at.map(crate::snapshot::UnixMs::seconds),
+        seen_at_seconds: seen_at.map(UnixMs::seconds),
+        old_ms: None,
         safe: outcome.is_safe(),
         partitions: outcome.counts().map(|counts| Numbers {
             offline: counts.offline,
@@ -225,6 +245,16 @@ pub fn exit_code(answers: &[Answer]) -> u8 {
     }
 }
 
+/// A time in the unit that tells it best.
+fn duration(ms: u64) -> String {
+    const MINUTE_MS: u64 = 60_000;
+    match ms / MINUTE_MS {
+        minutes @ 0..120 => format!("{minutes} min"),
+        minutes @ 120..2_880 => format!("{} h", minutes / 60),
+        minutes => format!("{} days", minutes / 1_440),
+    }
+}
+
 impl Answer {
     /// As one JSON document.
     #[must_use]
@@ -239,7 +269,8 @@ impl Answer {
             None => "NOT KNOWN",
         };
         let of = self.cluster.as_ref().map_or_else(String::new, |cluster| format!(" of cluster {cluster}"));
-        let mut out = format!("{verdict}: {}{of} stops now.\n", self.target);
+        let seen = self.old_ms.map_or_else(String::new, |ms| format!(", as seen {} ago", duration(ms)));
+        let mut out = format!("{verdict}: {}{of} stops now{seen}.\n", self.target);
         let mut lines = |head: &str, lines: &[String]| {
             lines.iter().for_each(|line| {
                 let _ = writeln!(out, "{head}{line}");

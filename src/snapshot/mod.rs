@@ -135,14 +135,6 @@ pub struct Snapshot {
     pub nodes: BTreeMap<Origin, NodeView>,
 }
 
-impl Snapshot {
-    /// Whether anything at all was seen of a node.
-    #[must_use]
-    pub fn saw_anything(&self) -> bool {
-        self.nodes.values().any(|node| node.statuses().iter().any(|status| status.last_success.is_some()))
-    }
-}
-
 /// What was seen of one Kafka node. Each section carries its own time and result.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,54 +1,28 @@
 //! What `check` is given on its command line: configuration files, directories of them, and snapshots.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use rustix::fs::{Mode, OFlags};
 
 use super::config_files::walk::read_config_files;
 use super::config_files::{ReadOther, parse_file};
+use super::manifest::Manifest;
 use super::properties::{file_failure, read_bounded};
 use super::secret_marks::MarkKey;
 use crate::baseline::Marks;
 use crate::keys::Version;
-use crate::limits::{CONFIG_KEPT_MS, SNAPSHOT_BYTES_MAX};
+use crate::limits::{CONFIG_KEPT_MS, PROPERTIES_FILE_BYTES_MAX, SNAPSHOT_BYTES_MAX};
 use crate::snapshot::{
-    Attempt, ConfigFile, ConfigFiles, FileKind, Form, NodeView, Observed, Origin, SCHEMA, Section, Snapshot, UnixMs,
-    UnreadFile,
+    Attempt, ConfigFile, ConfigFiles, FileKind, Form, NodeView, Observed, Origin, PassedOver, SCHEMA, Section,
+    Snapshot, UnixMs, UnreadFile,
 };
 
 /// Why nothing that lives is known of a node whose file is all there is.
 const ONLY_A_FILE: &str = "Only files were looked at: --kafka.server=HOST:PORT asks the brokers too.";
-
-/// Which files belong to one machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Manifest(BTreeMap<String, Vec<PathBuf>>);
-
-impl Manifest {
-    /// Reads `MACHINE: [FILE, ...]` lines of YAML. Files are named as on the command line, or beside the manifest, which
-    /// `path` names.
-    ///
-    /// # Errors
-    /// One line that names the manifest and the place in it.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, String> {
-        let shown = path.display();
-        let mut manifest: Self = serde_yaml::from_str(text).map_err(|error| format!("--manifest={shown}: {error}"))?;
-        let beside = path.parent().unwrap_or(Path::new(""));
-        for files in manifest.0.values_mut() {
-            let own: Vec<PathBuf> = files.iter().map(|file| beside.join(file)).collect();
-            files.extend(own);
-        }
-        Ok(manifest)
-    }
-
-    fn machine(&self, file: &str) -> Option<&str> {
-        let is_ours = |named: &PathBuf| named == Path::new(file);
-        self.0.iter().find(|(_, files)| files.iter().any(is_ours)).map(|(machine, _)| machine.as_str())
-    }
-}
 
 /// What the user says of the files.
 #[derive(Clone, Debug, Default)]
@@ -59,39 +33,114 @@ pub struct Told {
     pub manifest: Manifest,
 }
 
-/// Reads files and directories: snapshots are taken as they are, everything else is a configuration. What cannot be read
-/// is a node of which nothing was seen.
-#[must_use]
-pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Vec<(PathBuf, Snapshot)> {
-    let (snapshots, files): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| is_snapshot(path));
-    let read = |path: &&PathBuf| ((*path).clone(), read_snapshot(path, now));
-    let mut given: Vec<(PathBuf, Snapshot)> = snapshots.iter().map(read).collect();
-    if !files.is_empty() {
-        let files: Vec<PathBuf> = files.into_iter().cloned().collect();
-        given.push((PathBuf::new(), snapshot_of(read_config_files(&files), told, now)));
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Snapshots, with the paths of those that were given as such.
+    pub snapshots: Vec<(PathBuf, Snapshot)>,
+    /// What looks like a configuration, or was named as one, and is none of Kafka's.
+    pub passed_over: Vec<PassedOver>,
+}
+
+impl Taken {
+    fn take(&mut self, found: ConfigFiles, told: &Told, now: UnixMs) {
+        let foreign = |file: &ConfigFile| match &file.kind {
+            FileKind::Foreign(what) => {
+                Some(PassedOver { path: file.path.clone(), why: format!("It configures {what}.") })
+            }
+            _ => None,
+        };
+        self.passed_over.extend(found.files.iter().filter_map(foreign));
+        self.passed_over.extend(found.passed_over.iter().cloned());
+        self.snapshots.push((PathBuf::new(), snapshot_of(found, told, now)));
     }
-    given
+}
+
+/// Reads files, pipes and directories: snapshots are taken as they are, everything else is a configuration. What cannot be
+/// read is a node of which nothing was seen.
+///
+/// # Errors
+/// One line when the manifest does not fit the configurations.
+pub fn read_given(paths: &[PathBuf], told: &Told, now: UnixMs) -> Result<Taken, String> {
+    let (mut read, mut files) = (Taken::default(), Vec::new());
+    for path in paths {
+        let found = std::fs::metadata(path);
+        let is = |kind: fn(&Metadata) -> bool| found.as_ref().is_ok_and(kind);
+        let given = if is(Metadata::is_file) && is_snapshot(path) {
+            read_snapshot(path).map(Given::Snapshot)
+        } else if is(|found| !found.is_file() && !found.is_dir()) {
+            read_stream(path, is(|found| found.file_type().is_fifo()))
+        } else {
+            files.push(path.clone());
+            continue;
+        };
+        match given {
+            Ok(Given::Configurations(found)) => read.take(found, told, now),
+            Ok(Given::Snapshot(snapshot)) => read.snapshots.push((path.clone(), snapshot)),
+            Err(message) => read.snapshots.push((path.clone(), unread(&path.display().to_string(), message, now))),
+        }
+    }
+    let found = read_config_files(&files);
+    told.manifest.ensure_names_are_of(&found.paths())?;
+    if !files.is_empty() {
+        read.take(found, told, now);
+    }
+    Ok(read)
+}
+
+enum Given {
+    Snapshot(Snapshot),
+    Configurations(ConfigFiles),
 }
 
 /// A snapshot begins as our own writer begins it; a properties file never does.
-fn is_snapshot(path: &Path) -> bool {
+fn is_snapshot(file: &Path) -> bool {
     let mut start = [0; 64];
-    let read = File::open(path).and_then(|mut file| file.read(&mut start));
-    let start = &start[..read.unwrap_or_default()];
-    path.is_file() && start.trim_ascii_start().first() == Some(&b'{')
+    let read = File::open(file).and_then(|mut file| file.read(&mut start));
+    begins_as_snapshot(&start[..read.unwrap_or_default()])
 }
 
-fn read_snapshot(path: &Path, now: UnixMs) -> Snapshot {
+fn begins_as_snapshot(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
+}
+
+fn read_snapshot(file: &Path) -> Result<Snapshot, String> {
+    let bytes = File::open(file).and_then(read_to_bound).map_err(|error| file_failure(file, &error).message)?;
+    parse_snapshot(&file.display().to_string(), &bytes)
+}
+
+/// One byte more than a snapshot may have shows that there are more.
+fn read_to_bound(file: File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(SNAPSHOT_BYTES_MAX + 1).read_to_end(&mut bytes));
-    let parsed = match read {
-        Err(error) => Err(file_failure(path, &error).message),
-        Ok(_) if bytes.len() as u64 > SNAPSHOT_BYTES_MAX => {
-            Err(format!("{} is larger than {SNAPSHOT_BYTES_MAX} bytes: not a snapshot.", path.display()))
-        }
-        Ok(_) => parse_snapshot(&path.display().to_string(), &bytes),
-    };
-    parsed.unwrap_or_else(|message| unread(&path.display().to_string(), message, now))
+    file.take(SNAPSHOT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a pipe, which gives its bytes once: what they are is told by them. One that nobody writes to is not waited for, and
+/// devices and sockets are not read.
+fn read_stream(path: &Path, is_pipe: bool) -> Result<Given, String> {
+    let name = path.display().to_string();
+    if !is_pipe {
+        return Err(format!("{name} is neither a file nor a pipe: name a file or a directory."));
+    }
+    let bytes = open_pipe(path).and_then(read_to_bound).map_err(|error| file_failure(path, &error).message)?;
+    if bytes.is_empty() {
+        return Err(format!("{name} is a pipe, and nothing came of it: look at the command that writes to it."));
+    }
+    if begins_as_snapshot(&bytes) {
+        return parse_snapshot(&name, &bytes).map(Given::Snapshot);
+    }
+    if bytes.len() as u64 > PROPERTIES_FILE_BYTES_MAX {
+        return Err(format!("{name} gave more than {PROPERTIES_FILE_BYTES_MAX} bytes: not a configuration file."));
+    }
+    Ok(Given::Configurations(parse_all([(name.as_str(), bytes.as_slice())])))
+}
+
+/// Opens a pipe without waiting for somebody who writes to it. If there is one, it is read to the end.
+fn open_pipe(path: &Path) -> std::io::Result<File> {
+    let pipe = rustix::fs::open(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::fs::fcntl_setfl(&pipe, OFlags::empty())?;
+    Ok(pipe.into())
 }
 
 /// Reads the bytes of a snapshot, which `name` names in errors.
@@ -99,6 +148,9 @@ fn read_snapshot(path: &Path, now: UnixMs) -> Snapshot {
 /// # Errors
 /// One line.
 pub fn parse_snapshot(name: &str, bytes: &[u8]) -> Result<Snapshot, String> {
+    if bytes.len() as u64 > SNAPSHOT_BYTES_MAX {
+        return Err(format!("{name} is larger than {SNAPSHOT_BYTES_MAX} bytes: not a snapshot."));
+    }
     let snapshot: Snapshot =
         serde_json::from_slice(bytes).map_err(|error| format!("{name}: not a snapshot: {error}."))?;
     if snapshot.schema > SCHEMA {
@@ -151,6 +203,10 @@ pub fn snapshot_of(found: ConfigFiles, told: &Told, now: UnixMs) -> Snapshot {
 /// The same of files that are in memory, for tests and fuzzing: paths and bytes.
 #[must_use]
 pub fn snapshot_of_bytes<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, told: &Told) -> Snapshot {
+    snapshot_of(parse_all(files), told, UnixMs(0))
+}
+
+fn parse_all<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> ConfigFiles {
     let nothing_else: ReadOther<'_> = &|_| None;
     let mut found = ConfigFiles::default();
     for (path, bytes) in files {
@@ -159,7 +215,7 @@ pub fn snapshot_of_bytes<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])
             Err(error) => found.unread.push(UnreadFile { path: path.to_owned(), failure: error.failure(path) }),
         }
     }
-    snapshot_of(found, told, UnixMs(0))
+    found
 }
 
 fn snapshot(nodes: BTreeMap<Origin, NodeView>, now: UnixMs) -> Snapshot {
@@ -292,16 +348,6 @@ mod tests {
         let origins: Vec<&str> = all.nodes.keys().map(|origin| origin.0.as_str()).collect();
         assert_eq!(origins, ["b1:9092", "two.properties"]);
         assert!(all.nodes[&Origin("b1:9092".to_owned())].properties.last.is_some());
-    }
-
-    #[test]
-    fn a_manifest_says_whose_machine_a_file_is_for() {
-        let text = "host-1: [a.properties, b.properties]\nhost-2: [c.properties]";
-        let manifest = Manifest::parse(Path::new("sets/m.yaml"), text).unwrap();
-        assert_eq!(manifest.machine("a.properties"), Some("host-1"));
-        assert_eq!(manifest.machine("sets/c.properties"), Some("host-2"));
-        assert_eq!(manifest.machine("d.properties"), None);
-        assert!(Manifest::parse(Path::new("m.yaml"), "- a").unwrap_err().starts_with("--manifest=m.yaml: "));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod kernel_log;
 pub mod log_dir_files;
 pub mod log_dir_place;
 pub mod machine;
+pub mod manifest;
 pub mod mounts;
 pub mod name_space;
 pub mod network;

@@ -11,6 +11,8 @@ use crate::sources::properties::{file_failure, read_bounded};
 
 /// Ends of names that configurations have.
 const TAKEN: [&str; 4] = [".properties", ".yml", ".yaml", ".env"];
+/// Ends of names that configurations of anything have.
+const OTHER_CONFIGURATIONS: [&str; 4] = [".conf", ".cfg", ".config", ".j2"];
 
 /// Reads every file of `paths`, and of their directories those whose name ends with `.properties`, `.yml`, `.yaml` or
 /// `.env`. What cannot be read, and what is passed over, is told; nothing stops the others.
@@ -47,7 +49,9 @@ struct Walk {
 impl Walk {
     fn directory(&mut self, directory: &Path, depth: usize) {
         if depth > CONFIG_DEPTH_MAX {
-            return self.passed_over(directory, format!("It is more than {CONFIG_DEPTH_MAX} directories deep."));
+            let message =
+                format!("{} is more than {CONFIG_DEPTH_MAX} directories deep: name it as well.", directory.display());
+            return self.unread(directory, Failure::new(ErrorKind::Limit, message));
         }
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
@@ -67,15 +71,22 @@ impl Walk {
         if path.is_dir() {
             match path.is_symlink() {
                 _ if is_hidden => self.found.other_files += 1,
-                true => self.passed_over(path, "It is a symbolic link to a directory.".to_owned()),
+                true => self.unread_link(path, "a directory, which may lead back here: name it as well"),
                 false => self.directory(path, depth + 1),
             }
+        } else if is_taken && !is_hidden && path.is_symlink() && !path.exists() {
+            self.unread_link(path, "nothing");
         } else if is_hidden || !path.is_file() {
             self.found.other_files += 1;
         } else if is_taken {
             self.file(path, false);
         } else if TAKEN.iter().any(|end| name.contains(end)) {
             self.passed_over(path, "Its name is that of a copy or a template.".to_owned());
+        } else if OTHER_CONFIGURATIONS.iter().any(|end| name.ends_with(end)) {
+            self.passed_over(
+                path,
+                "Its name does not end as those of Kafka do: name it if it configures Kafka.".to_owned(),
+            );
         } else {
             self.found.other_files += 1;
         }
@@ -87,13 +98,20 @@ impl Walk {
         if !self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())) {
             return;
         }
-        if self.taken == CONFIG_FILES_MAX {
-            return self.passed_over(path, format!("More than {CONFIG_FILES_MAX} files."));
-        }
         self.taken += 1;
+        if self.taken > CONFIG_FILES_MAX {
+            if self.taken == CONFIG_FILES_MAX + 1 {
+                let message =
+                    format!("{} and what follows: more than {CONFIG_FILES_MAX} files, give less.", path.display());
+                self.unread(path, Failure::new(ErrorKind::Limit, message));
+            }
+            return;
+        }
         let bytes = match read_bounded(path) {
             Ok(bytes) => bytes,
-            Err(failure) => return self.unread(path, failure),
+            Err(failure) => {
+                return self.unread(path, if is_named { perhaps_an_address(path, failure) } else { failure });
+            }
         };
         let shown = path.display().to_string();
         match parse_file(&shown, &bytes, &read_other) {
@@ -113,6 +131,11 @@ impl Walk {
         }
     }
 
+    fn unread_link(&mut self, path: &Path, to: &str) {
+        let message = format!("{} is a symbolic link to {to}.", path.display());
+        self.unread(path, Failure::new(ErrorKind::NotFound, message));
+    }
+
     fn unread(&mut self, path: &Path, failure: Failure) {
         self.found.unread.push(UnreadFile { path: path.display().to_string(), failure });
     }
@@ -122,6 +145,17 @@ impl Walk {
     }
 }
 
+/// A name that is no file, and is written as an address is, was meant as one.
+fn perhaps_an_address(path: &Path, mut failure: Failure) -> Failure {
+    let name = path.to_string_lossy();
+    let host = name.split('/').next().and_then(|first| first.rsplit_once(':'));
+    let is_address = host.is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if is_address && failure.kind == ErrorKind::NotFound {
+        failure.message.push_str(" An address begins with http://; a broker is named with --kafka.server.");
+    }
+    failure
+}
+
 /// A file that another one names. Not a pipe or a device: reading those may never end.
 fn read_other(path: &str) -> Option<Vec<u8>> {
     let path = Path::new(path);
@@ -129,6 +163,14 @@ fn read_other(path: &str) -> Option<Vec<u8>> {
 }
 
 impl ConfigFiles {
+    /// Paths of all that was met, whatever became of it.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let files = self.files.iter().map(|file| &file.path);
+        let unread = self.unread.iter().map(|file| &file.path);
+        files.chain(unread).chain(self.passed_over.iter().map(|file| &file.path)).cloned().collect()
+    }
+
     /// Drops files of variables that a compose file includes: they are no node of their own.
     fn drop_included(&mut self) {
         let plain = |path: &str| path.trim_start_matches("./").to_owned();
@@ -216,6 +258,10 @@ mod tests {
         assert!(tree.read().unread[0].failure.message.contains("holds no configuration of Kafka"));
         let missing = read_config_files(&[tree.0.join("absent.properties")]);
         assert_eq!(missing.unread[0].failure.kind, ErrorKind::NotFound);
+        for (name, hint) in [("h:10308/snapshot", true), ("h:9092", true), ("a:b", false), ("c/h:9092", false)] {
+            let missing = read_config_files(&[PathBuf::from(name)]);
+            assert_eq!(missing.unread[0].failure.message.contains("--kafka.server"), hint, "{name}");
+        }
     }
 
     #[test]

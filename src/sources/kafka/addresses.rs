@@ -26,26 +26,43 @@ pub struct Access {
     pub ca_file: Option<PathBuf>,
 }
 
+/// The address as it is told and asked for: without a password, and with its scheme as everybody writes it.
+#[must_use]
+pub fn shown(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    format!("{}://{}", scheme.to_ascii_lowercase(), &rest[host..])
+}
+
 /// Asks for a snapshot.
 ///
 /// # Errors
 /// One line that names the address and the next step; nothing that the other side wrote.
 pub async fn fetch(address: &str, access: &Access) -> Result<Snapshot, String> {
-    let answer = timeout(Duration::from_millis(SNAPSHOT_ANSWER_MS_MAX), ask(address, access)).await;
-    let bytes = answer.map_err(|_| format!("{address} did not answer within {SNAPSHOT_ANSWER_MS_MAX} ms."))??;
-    parse_snapshot(address, &bytes)
+    let plain = shown(address);
+    if plain.len() != address.len() {
+        return Err(format!(
+            "{plain}: an address may not hold a password: give --http.username and --http.password-file."
+        ));
+    }
+    let answer = timeout(Duration::from_millis(SNAPSHOT_ANSWER_MS_MAX), ask(&plain, access)).await;
+    let bytes = answer.map_err(|_| format!("{plain} did not answer within {SNAPSHOT_ANSWER_MS_MAX} ms."))??;
+    let is_snapshot = || serde_json::from_slice::<Snapshot>(&bytes).is_ok();
+    parse_snapshot(&plain, &bytes).map_err(|message| match is_snapshot() {
+        true => message,
+        false => format!("{plain}: what it answers is not a snapshot: is it a sidecar's /snapshot?"),
+    })
 }
 
 async fn ask(address: &str, access: &Access) -> Result<Bytes, String> {
     let told = |what: &str| format!("{address}: {what}.");
     let url: Uri = address.parse().map_err(|_| told("not an address such as http://HOST:10308/snapshot"))?;
     let authority = url.authority().map(ToString::to_string).unwrap_or_default();
-    if authority.contains('@') {
-        return Err("An address may not hold a password: give --http.username and --http.password-file.".to_owned());
-    }
-    let mut request = Request::get(url.path_and_query().map_or("/snapshot", |path| path.as_str()))
-        .header(HOST, &authority)
-        .header(ACCEPT, "application/json");
+    // A host alone means its snapshot.
+    let path = url.path_and_query().map(|path| path.as_str()).filter(|path| *path != "/");
+    let mut request =
+        Request::get(path.unwrap_or("/snapshot")).header(HOST, &authority).header(ACCEPT, "application/json");
     if let (Some(name), Some(file)) = (&access.username, &access.password_file) {
         let password = read_secret("--http.password-file", file).await.map_err(|failure| failure.message)?;
         let who = https::basic(name, &password).map_err(|_| told("the name or password cannot be sent"))?;
@@ -75,5 +92,23 @@ fn no_answer(address: &str, why: NoAnswer) -> String {
             status.as_u16()
         ),
         NoAnswer::Body => format!("{address} broke off, or sent more than {SNAPSHOT_BYTES_MAX} bytes."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_without_its_password() {
+        for (address, told) in [
+            ("http://u:p@h:10308/snapshot", "http://h:10308/snapshot"),
+            ("HTTPS://u@h", "https://h"),
+            ("http://u:p@ss@h/a@b", "http://h/a@b"),
+            ("Http://h:1/snapshot?x=@", "http://h:1/snapshot?x=@"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(shown(address), told);
+        }
     }
 }
