@@ -116,7 +116,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 17] = [
+const CASES: [(&str, &[(&str, bool)]); 18] = [
     (
         "down",
         &[
@@ -197,6 +197,15 @@ const CASES: [(&str, &[(&str, bool)]); 17] = [
             ("KafkaSidecarAbsent,severity=warning,instance=h2", false),
             ("KafkaSourceBlind,severity=warning,instance=h2,source=process", true),
             ("KafkaSourceBlind,severity=warning,instance=h3,source=process", false),
+        ],
+    ),
+    (
+        "unseen",
+        &[
+            ("KafkaClusterUnseen,severity=critical", false),
+            ("KafkaSidecarAbsent,severity=warning,instance=h1", true),
+            // Held from before: it says what the last look saw.
+            ("KafkaBrokerDown,severity=critical,instance=h2,peer=2", false),
         ],
     ),
     (
