@@ -116,7 +116,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 18] = [
+const CASES: [(&str, &[(&str, bool)]); 19] = [
     (
         "down",
         &[
@@ -197,6 +197,14 @@ const CASES: [(&str, &[(&str, bool)]); 18] = [
             ("KafkaSidecarAbsent,severity=warning,instance=h2", false),
             ("KafkaSourceBlind,severity=warning,instance=h2,source=process", true),
             ("KafkaSourceBlind,severity=warning,instance=h3,source=process", false),
+        ],
+    ),
+    (
+        "controller",
+        &[
+            ("KafkaControllerDown,severity=warning,instance=c1", false),
+            ("KafkaSourceBlind,severity=warning,instance=c1,source=process", true),
+            ("KafkaSourceBlind,severity=warning,instance=c2,source=process", false),
         ],
     ),
     (
