@@ -101,7 +101,7 @@ thresholds! {
     clock_offset_seconds = "0.05", "seconds", 0.001 to 60.0,
         "How far a clock may be from its reference (KafkaHostClockOffset).";
     clock_skew_seconds = "5", "seconds", 1.0 to 3_600.0,
-        "How far a clock may be from that of Prometheus (KafkaHostClockSkew), of which a scrape's own delay is a part.";
+        "How far a clock may be from the median of its cluster, or of two from that of Prometheus (KafkaHostClockSkew).";
     drive_slow_deviations = "3.5", "robust deviations", 2.0 to 20.0,
         "How far above its peers a drive is slow (KafkaDriveFailSlow, KafkaDriveSlowAmongPeers).";
     drive_stall_seconds = "10", "seconds", 3.0 to 600.0,

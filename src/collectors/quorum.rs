@@ -18,6 +18,7 @@ pub(super) static COLLECTOR: Collector = Collector {
         &HIGH_WATERMARK.family,
         &VOTERS.family,
         &OBSERVERS.family,
+        &VOTER_INFO.family,
         &LOG_END.family,
         &CAUGHT_UP.family,
     ],
@@ -43,6 +44,12 @@ static HIGH_WATERMARK: Metric<0> =
 static VOTERS: Metric<0> = Metric::gauge("kafka_quorum_voters", Scope::ClusterMin, &[], "Nodes that vote.");
 static OBSERVERS: Metric<0> =
     Metric::gauge("kafka_quorum_observers", Scope::ClusterMin, &[], "Nodes that follow the metadata log.");
+static VOTER_INFO: Metric<1> = Metric::info(
+    "kafka_quorum_voter_info",
+    Scope::ClusterMax,
+    &["node_id"],
+    "A node that votes; one that the active controller has not heard of has this series and no other.",
+);
 static LOG_END: Metric<2> = Metric::gauge(
     "kafka_quorum_log_end_offset",
     Scope::ClusterMin,
@@ -69,6 +76,9 @@ fn collect(Seen { view, .. }: Seen<'_>, _: &Options, samples: &mut Samples) {
     samples.push(&HIGH_WATERMARK, [], quorum.high_watermark);
     samples.push(&VOTERS, [], quorum.voters.len());
     samples.push(&OBSERVERS, [], quorum.observers.len());
+    for voter in &quorum.voters {
+        samples.push(&VOTER_INFO, [&*voter.id.to_string()], 1);
+    }
     for (role, replicas) in [("voter", &quorum.voters), ("observer", &quorum.observers)] {
         for replica in replicas {
             let labels = [&*replica.id.to_string(), role];

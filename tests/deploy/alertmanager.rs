@@ -116,7 +116,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 17] = [
+const CASES: [(&str, &[(&str, bool)]); 21] = [
     (
         "down",
         &[
@@ -199,6 +199,41 @@ const CASES: [(&str, &[(&str, bool)]); 17] = [
             ("KafkaSourceBlind,severity=warning,instance=h3,source=process", false),
         ],
     ),
+    (
+        "controller",
+        &[
+            ("KafkaControllerDown,severity=warning,instance=c1", false),
+            ("KafkaSourceBlind,severity=warning,instance=c1,source=process", true),
+            ("KafkaSourceBlind,severity=warning,instance=c2,source=process", false),
+        ],
+    ),
+    (
+        "unseen",
+        &[
+            ("KafkaClusterUnseen,severity=critical", false),
+            ("KafkaSidecarAbsent,severity=warning,instance=h1", true),
+            // Held from before: it says what the last look saw.
+            ("KafkaBrokerDown,severity=critical,instance=h2,peer=2", false),
+        ],
+    ),
+    (
+        "findings",
+        &[
+            ("KafkaLogDirShared,severity=critical,instance=h1,log_dir=/a", false),
+            ("KafkaLogDirNested,severity=critical,instance=h1,log_dir=/b", false),
+            ("KafkaNodeIdDuplicate,severity=critical,broker_id=1", false),
+            ("KafkaLogDirSpaceCritical,severity=critical,instance=h1,log_dir=/c", false),
+            ("KafkaLogDirsShareOneDrive,severity=warning,instance=h1,device=sda", false),
+            ("KafkaCriticalFinding,severity=warning,check=host-logdir-shared", true),
+            ("KafkaCriticalFinding,severity=warning,check=host-logdir-nested", true),
+            ("KafkaCriticalFinding,severity=warning,check=host-nodeid-duplicate", true),
+            ("KafkaCriticalFinding,severity=warning,check=logdir-space-low", true),
+            ("KafkaCriticalFinding,severity=warning,check=logdir-in-tmp", false),
+            ("KafkaWarningFinding,severity=info,check=logdir-same-device", true),
+        ],
+    ),
+    // The check sees more than the alert.
+    ("finding", &[("KafkaCriticalFinding,severity=warning,check=host-logdir-shared", false)]),
     (
         "culprits",
         &[
