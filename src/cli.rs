@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::acls::{self, Form};
@@ -86,16 +85,17 @@ impl Cli {
         Self::command().mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
     }
 
-    /// The variable that gives the value which `error` is about; absent when a flag gives it.
+    /// The variable that gives the value of the option that `told` begins with, such as `--log.level=loud: ...`; absent when it
+    /// begins with none, or `arguments` give it.
     #[must_use]
-    pub fn variable_of(error: &clap::Error, arguments: &[String]) -> Option<String> {
-        let ContextValue::String(culprit) = error.get(ContextKind::InvalidArg)? else { return None };
-        let flag = culprit.split([' ', '=', '[']).next()?;
+    pub fn variable_of(told: &str, arguments: &[String]) -> Option<String> {
+        let flag = told.split([' ', '=', '[']).next()?;
         if arguments.iter().any(|argument| argument.split('=').next() == Some(flag)) {
             return None;
         }
+        let name = flag.strip_prefix("--")?;
         let command = Self::command();
-        let arg = command.get_arguments().find(|arg| arg.get_long() == flag.strip_prefix("--"))?;
+        let arg = command.get_arguments().find(|arg| arg.get_long() == Some(name))?;
         let name = arg.get_env().filter(|name| is_set(name) == Some(true))?;
         Some(name.to_string_lossy().into_owned())
     }

@@ -23,6 +23,7 @@ use brokerwatch::sources::kafka::addresses::shown;
 use brokerwatch::sources::manifest::Manifest;
 use brokerwatch::{acls, alerts, collectors, report, sources};
 use clap::FromArgMatches;
+use clap::error::{ContextKind, ContextValue};
 
 fn main() -> ExitCode {
     let parsed = Cli::with_variables().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
@@ -31,8 +32,9 @@ fn main() -> ExitCode {
         Err(error) => {
             let code = if error.use_stderr() { exit::USAGE } else { exit::CLEAN };
             let _ = error.print();
-            let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
-            if let Some(name) = Cli::variable_of(&error, &arguments) {
+            if let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+                && let Some(name) = variable_of(option)
+            {
                 eprintln!("\nThe value is that of the environment variable {name}.");
             }
             return code.into();
@@ -63,6 +65,12 @@ fn main() -> ExitCode {
     code.into()
 }
 
+/// The variable that gives the value of the option that `told` begins with, if no flag does.
+fn variable_of(told: &str) -> Option<String> {
+    let arguments: Vec<String> = std::env::args_os().map(|one| one.to_string_lossy().into_owned()).collect();
+    Cli::variable_of(told, &arguments)
+}
+
 /// The configuration of flags, environment and file.
 fn configuration(cli: &Cli) -> Result<Config, String> {
     let file = match &cli.config_file {
@@ -78,7 +86,10 @@ fn configuration(cli: &Cli) -> Result<Config, String> {
         Some(path) if file.validate().is_err_and(|own| own == error) => {
             format!("--config.file={}: {error}", path.display())
         }
-        _ => error,
+        _ => match variable_of(&error) {
+            Some(name) => format!("{error} (the value is that of the environment variable {name})"),
+            None => error,
+        },
     })?;
     if let Some(path) = &config.expectations {
         config.collectors.terms.expectations = expectations(path)?.into();
@@ -175,6 +186,13 @@ fn look(cli: &Cli, arguments: &GivenArgs) -> Result<Looked, String> {
     Ok(Looked { snapshot: merged(given, life::now()), oldest, passed_over })
 }
 
+/// For commands whose output is no report.
+fn tell_passed_over(passed_over: &[PassedOver]) {
+    for PassedOver { path, why } in passed_over {
+        eprintln!("brokerwatch: {path} is passed over: {why}");
+    }
+}
+
 fn is_address(given: &Path) -> bool {
     let given = given.to_string_lossy().to_ascii_lowercase();
     given.starts_with("http:/") || given.starts_with("https:/")
@@ -190,7 +208,8 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         Baseline::parse(&shown, &text)
     });
-    let now = look(cli, &arguments.given).and_then(|Looked { snapshot, .. }| {
+    let now = look(cli, &arguments.given).and_then(|Looked { snapshot, passed_over, .. }| {
+        tell_passed_over(&passed_over);
         let marks = arguments.key_file.as_deref().map(|key| secret_marks(&snapshot, key)).transpose()?;
         Ok(Baseline::of(&snapshot, &marks.unwrap_or_default()))
     });
@@ -215,10 +234,11 @@ fn baseline(cli: &Cli, command: &BaselineCommand) -> u8 {
 }
 
 fn what_if(cli: &Cli, arguments: &WhatIfArgs) -> u8 {
-    let Looked { snapshot, oldest, .. } = match look(cli, &arguments.given) {
+    let Looked { snapshot, oldest, passed_over } = match look(cli, &arguments.given) {
         Ok(looked) => looked,
         Err(message) => return usage(&message),
     };
+    tell_passed_over(&passed_over);
     let blind = |why: &str| {
         eprintln!("brokerwatch: {why}");
         exit::BLIND

@@ -264,6 +264,10 @@ fn what_is_skipped_in_a_directory_is_told_and_what_may_be_a_node_is_not_looked_a
     assert!(!stdout(&output).contains("README.md"));
     let document = json(&run(&["check", "--format=json", &set]));
     assert_eq!(document["passed_over"].as_array().map(Vec::len), Some(3), "{document}");
+    for command in [["baseline", "save", &set], ["what-if", "broker=1", &set]] {
+        let told = stderr(&run(&command));
+        assert!(told.contains("server.conf is passed over: Its name does not"), "{command:?}: {told}");
+    }
     let zookeeper = host.write("zookeeper.properties", "dataDir=/z\nclientPort=2181\n").display().to_string();
     assert!(stdout(&run(&["check", &set, &zookeeper])).contains("It configures ZooKeeper."));
 
@@ -309,6 +313,11 @@ fn an_empty_variable_says_nothing_a_bad_one_is_named_and_an_unknown_one_is_warne
     let bad = with("BROKERWATCH_LOG_LEVEL", "loud", &["acls"]);
     assert_eq!(bad.status.code(), USAGE);
     assert!(stderr(&bad).contains("environment variable BROKERWATCH_LOG_LEVEL"), "{}", stderr(&bad));
+    let no_port = with("BROKERWATCH_KAFKA_SERVER", "kafka-1", &["acls"]);
+    assert_eq!(no_port.status.code(), USAGE);
+    assert!(stderr(&no_port).contains("environment variable BROKERWATCH_KAFKA_SERVER"), "{}", stderr(&no_port));
+    let of_flag = with("BROKERWATCH_KAFKA_SERVER", "kafka-1:9092", &["acls", "--kafka.server=kafka-1"]);
+    assert!(!stderr(&of_flag).contains("environment variable"), "{}", stderr(&of_flag));
     let of_flag = with("BROKERWATCH_LOG_LEVEL", "info", &["acls", "--log.level=loud"]);
     assert!(!stderr(&of_flag).contains("environment variable"), "{}", stderr(&of_flag));
     let unknown = with("BROKERWATCH_KAFKA_SEVER", "a:1", &["acls"]);

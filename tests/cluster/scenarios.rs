@@ -83,6 +83,10 @@ fn mistakes() -> Vec<(&'static str, &'static str, Expected)> {
             page("KafkaCertificateExpiresSoon", ("kafka_cluster", "test"), "ends within days"),
         ),
         ("log directory in memory", finding("logdir-volatile-fs", "brokerwatch-test")),
+        (
+            "nearly all leaders on one broker",
+            ticket("KafkaLeadersConcentrated", ("kafka_cluster", "test"), "times as many as a broker of the cluster"),
+        ),
     ];
     rows.map(|(what, (receiver, expected))| (what, receiver, expected)).into()
 }
@@ -165,6 +169,8 @@ fn mistaken(in_memory: &InMemory) -> Cluster {
         };
         text.lines().map(changed).collect::<String>() + "message.max.bytes=2000000\n"
     });
+    let led_by_broker_1 = vec!["1:2:3"; 150].join(",");
+    cluster.kafka(&["topic", "create", "led", "--assignment", &led_by_broker_1]);
     cluster
 }
 
