@@ -452,6 +452,52 @@ async fn describe_log_dirs_is_not_sent_again_while_one_is_outstanding() {
 }
 
 #[tokio::test]
+async fn without_a_controller_log_directories_are_told_all_the_same() {
+    let bench = Bench::new();
+    bench.node.mute(ApiKey::DescribeQuorum);
+    for asked in 1..4 {
+        let failure = quorum::read_quorum(&bench.client, SHORT).await.unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Timeout);
+        assert_helpful(&failure, &bench.node);
+        log_dirs::read_log_dirs(&bench.client, AMPLE).await.expect("it does not wait for the controller");
+        assert_eq!(bench.node.requests(ApiKey::DescribeQuorum), asked);
+    }
+    assert!(bench.node.open_max() <= 2, "what is given up is closed");
+}
+
+#[tokio::test]
+async fn a_hanging_log_directory_does_not_hide_the_controller_and_both_hanging_do_not_hide_the_broker() {
+    let bench = Bench::new();
+    bench.node.mute(ApiKey::DescribeLogDirs);
+    log_dirs::read_log_dirs(&bench.client, SHORT).await.unwrap_err();
+    // A call that comes sooner waits behind it, once.
+    sleep(Duration::from_millis(100)).await;
+    quorum::read_quorum(&bench.client, AMPLE).await.expect("it does not wait for the disk");
+    quorum::read_reassignments(&bench.client, AMPLE, None).await.expect("nor does this");
+    assert_eq!((bench.node.accepted(), bench.node.open()), (2, 2));
+
+    bench.node.mute(ApiKey::DescribeQuorum);
+    let started = Instant::now();
+    assert_eq!(quorum::read_quorum(&bench.client, AMPLE).await.unwrap_err().kind, ErrorKind::Timeout);
+    assert!(elapsed_ms(started) < 1_000 + SLACK, "it holds up the calls that are answered from memory");
+    bench.ping(AMPLE).await.unwrap();
+    let end = Instant::now() + Duration::from_secs(5);
+    while bench.node.open() > 2 {
+        assert!(Instant::now() < end, "what is given up is closed");
+        sleep(Duration::from_millis(50)).await;
+    }
+
+    bench.node.unmute(ApiKey::DescribeQuorum);
+    bench.node.unmute(ApiKey::DescribeLogDirs);
+    log_dirs::read_log_dirs(&bench.client, AMPLE).await.unwrap();
+    assert_eq!(bench.node.requests(ApiKey::DescribeLogDirs), 2, "one was outstanding, and its end was seen");
+    let before = bench.node.accepted();
+    quorum::read_quorum(&bench.client, AMPLE).await.unwrap();
+    bench.ping(AMPLE).await.unwrap();
+    assert_eq!((bench.node.accepted(), bench.node.open()), (before, 2));
+}
+
+#[tokio::test]
 async fn a_call_that_hung_until_its_connection_broke_is_not_sent_to_the_same_process_again() {
     let bench = Bench::new();
     let of = |start| Some(Endpoint { process: Some((42, start)), ..endpoint(bench.node.port) });

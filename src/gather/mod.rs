@@ -46,6 +46,9 @@ pub use choose::{Chosen, choose_endpoint};
 pub use clock::now;
 pub use store::Store;
 
+/// Milliseconds after which a source that got no answer is looked at again at the latest.
+const RETRY_MS: u64 = 30_000;
+
 /// What every round needs.
 #[derive(Debug)]
 pub struct Context {
@@ -274,7 +277,8 @@ async fn repeat(context: Arc<Context>, at: usize, source: &'static Source) {
             context.store.update(|view| view.fail(source.name, now(), own_fault(source)));
         }
         panics = if context.panicked[at].swap(false, Ordering::Relaxed) { panics + 1 } else { 0 };
-        let pause = Duration::from_millis(jittered(pause_ms(source.interval_ms, panics)));
+        let interval_ms = context.store.read(|view| interval_ms(source, view.statuses()[at].attempt));
+        let pause = Duration::from_millis(jittered(pause_ms(interval_ms, panics)));
         tokio::select! {
             () = sleep(pause) => {}
             // One that panics is not hurried by the others.
@@ -286,6 +290,17 @@ async fn repeat(context: Arc<Context>, at: usize, source: &'static Source) {
 async fn round(context: Arc<Context>, source: &'static Source) {
     inject::panic_if_wanted(&format!("{}/round", source.name));
     (source.round)(context).await;
+}
+
+/// Milliseconds between two rounds: what got no answer is asked for again soon, and not first after five minutes. What was
+/// answered, a denial among that, waits for its turn.
+fn interval_ms(source: &Source, last: &Attempt) -> u64 {
+    match last {
+        Attempt::Failed { failure, .. } if matches!(failure.kind, ErrorKind::Timeout | ErrorKind::Refused) => {
+            source.interval_ms.min(RETRY_MS)
+        }
+        _ => source.interval_ms,
+    }
 }
 
 /// Milliseconds until the next round: twice as many after each further panic, up to five minutes.
@@ -368,5 +383,16 @@ mod tests {
         assert_eq!(pauses, [2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
         assert_eq!(pause_ms(300_000, 3), 300_000);
         assert_eq!(pause_ms(u64::MAX, u32::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn what_got_no_answer_is_asked_for_again_soon_and_what_was_denied_in_its_turn() {
+        let after = |source, kind| {
+            interval_ms(source, &Attempt::Failed { at: UnixMs(0), failure: Failure::new(kind, "no answer") })
+        };
+        let slow = &crate::sources::CLIENT_QUOTAS;
+        assert_eq!([ErrorKind::Timeout, ErrorKind::Refused].map(|kind| after(slow, kind)), [RETRY_MS; 2]);
+        assert_eq!((after(slow, ErrorKind::Authorization), interval_ms(slow, &Attempt::Ok)), (300_000, 300_000));
+        assert_eq!(after(&crate::sources::LIVENESS, ErrorKind::Refused), 2_000, "never later than else");
     }
 }

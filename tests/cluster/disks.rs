@@ -11,7 +11,7 @@ use crate::harness::{Cluster, Page, Sidecar, eventually, holds};
 /// A stalled drive has to be named within this time.
 const NAMED_WITHIN: Duration = Duration::from_secs(15);
 
-/// A broker of a cluster whose second log directory lies on a disk that breaks.
+/// The broker of the lowest id, which asks for what any broker knows; its second log directory lies on a disk that breaks.
 struct Bench {
     // Dropped in this order: the sidecar and the cluster let go of the disk first.
     sidecar: Sidecar,
@@ -22,10 +22,10 @@ struct Bench {
 impl Bench {
     fn up() -> Self {
         let cluster = Cluster::up(3, None);
-        let disk = put_on_disks(&cluster, &[2]).remove(&2).unwrap();
+        let disk = put_on_disks(&cluster, &[1]).remove(&1).unwrap();
         cluster.kafka(&["topic", "create", "orders", "--partitions", "24", "--replication-factor", "3"]);
         produce(&cluster, "orders", 2_000);
-        let sidecar = Sidecar::start(&[&format!("--kafka.properties-file={}", cluster.properties("2"))]);
+        let sidecar = Sidecar::start(&[&format!("--kafka.properties-file={}", cluster.properties("1"))]);
         Self { sidecar, cluster, disk }
     }
 
@@ -134,6 +134,17 @@ impl Bench {
             is(page, "kafka_broker_up", &[], 1.0)?;
             is(page, "kafka_log_dir_online", &[("log_dir", log_dir)], 1.0)
         });
+        let asked =
+            |page: &Page| page.value("brokerwatch_source_last_success_timestamp_seconds", &[("source", "quorum")]);
+        let before = asked(&self.sidecar.page());
+        self.until(
+            "whether it describes its directories or not, it asks the controller",
+            Duration::from_secs(60),
+            |page| {
+                holds(asked(page) > before, || format!("no answer since {before:?}"))?;
+                is(page, "brokerwatch_source_up", &[("source", "quorum")], 1.0)
+            },
+        );
         println!("Kafka meanwhile, after {:.0} s: all in sync: {}", began.elapsed().as_secs_f64(), self.is_content());
         self.disk.set(&[]);
         self.until("well again", Duration::from_secs(60), |page| {
@@ -155,7 +166,7 @@ impl Bench {
         });
         let _ = std::fs::remove_file(&filler);
         // Kafka gave the directory up, if it wrote meanwhile.
-        self.cluster.kafka(&["restart", "2"]);
+        self.cluster.kafka(&["restart", "1"]);
         self.until("it has space again", Duration::from_secs(60), |page| {
             above(page, "kafka_log_dir_filesystem_available_bytes", &of_dir, 1e6)?;
             is(page, "kafka_log_dir_online", &of_dir, 1.0)

@@ -116,7 +116,7 @@ fn amtool_renders_one_summary_each_description_and_where_to_go() {
 }
 
 /// Alerts of one cluster as `LABEL=VALUE,...`, the name first; whether each is held back by those before it.
-const CASES: [(&str, &[(&str, bool)]); 21] = [
+const CASES: [(&str, &[(&str, bool)]); 23] = [
     (
         "down",
         &[
@@ -208,6 +208,24 @@ const CASES: [(&str, &[(&str, bool)]); 21] = [
         ],
     ),
     (
+        "stuck",
+        &[
+            ("KafkaLogDirStuck,severity=critical,instance=h1,log_dir=/a", false),
+            ("KafkaSourceBlind,severity=warning,instance=h1,source=log_dirs", true),
+            ("KafkaSourceBlind,severity=warning,instance=h2,source=log_dirs", false),
+        ],
+    ),
+    (
+        "leaderless",
+        &[
+            ("KafkaQuorumLost,severity=critical", false),
+            ("KafkaSourceBlind,severity=warning,instance=h1,source=quorum", true),
+            ("KafkaSourceBlind,severity=warning,instance=h2,source=reassignments", true),
+            // The broker answers these itself.
+            ("KafkaSourceBlind,severity=warning,instance=h1,source=log_dirs", false),
+        ],
+    ),
+    (
         "unseen",
         &[
             ("KafkaClusterUnseen,severity=critical", false),
@@ -280,6 +298,8 @@ const CASES: [(&str, &[(&str, bool)]); 21] = [
             ("KafkaLogDirStuck,severity=critical,instance=h1,log_dir=/a", true),
             ("KafkaBrokerCheckpointLoopHung,severity=critical,instance=h1", true),
             ("KafkaBrokerCheckpointLoopHung,severity=critical,instance=h2", false),
+            ("KafkaSourceBlind,severity=warning,instance=h1,source=log_dirs", true),
+            ("KafkaSourceBlind,severity=warning,instance=h2,source=log_dirs", false),
             // What is lost with it is another matter.
             ("KafkaSuspectDriveHoldsLastReplica,severity=critical,instance=h1,log_dir=/a", false),
         ],

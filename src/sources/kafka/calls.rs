@@ -195,6 +195,11 @@ pub static APIS: &[&Api] = &[
 ];
 
 impl Api {
+    /// Whether the broker asks the active controller for the answer, and waits for up to a minute when there is none.
+    pub(super) fn is_forwarded(&self) -> bool {
+        matches!(self.key, ApiKey::DescribeQuorum | ApiKey::ListPartitionReassignments)
+    }
+
     pub(super) fn not_offered(&self, offered: &ApiVersions) -> Failure {
         let message = match offered.apis.get(&(self.key as i16)) {
             None => format!(

@@ -1,12 +1,14 @@
 //! A lane: one reconnecting connection and the task that owns it.
 //!
 //! Requests go one at a time. A caller waits as long as its deadline; the task goes on waiting for the answer, so that a
-//! broker that hangs gets no second connection and no second request, and is seen at once when it goes on.
+//! broker that hangs gets no second connection and no second request, and is seen at once when it goes on. Only what the
+//! controller is to answer is given up with its caller.
 
 mod opening;
 mod task;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -42,9 +44,11 @@ struct Answered {
     body: Bytes,
 }
 
+type Reply = oneshot::Sender<Result<Answered, Failure>>;
+
 struct Job {
     prepare: Prepare,
-    reply: oneshot::Sender<Result<Answered, Failure>>,
+    reply: Reply,
 }
 
 /// The callers' side of a lane; cheap to clone.
@@ -54,6 +58,7 @@ pub struct Lane {
     endpoint: watch::Receiver<Option<Endpoint>>,
     certificate: watch::Receiver<Option<ServedCertificate>>,
     metrics: Arc<SelfMetrics>,
+    stuck: Arc<AtomicBool>,
 }
 
 impl Lane {
@@ -95,9 +100,11 @@ impl Lane {
             tokens: tokens.clone(),
             shown,
             limits,
+            stuck: Arc::default(),
         };
+        let stuck = task.stuck.clone();
         tokio::spawn(task.run());
-        Self { jobs, endpoint, certificate, metrics: metrics.clone() }
+        Self { jobs, endpoint, certificate, metrics: metrics.clone(), stuck }
     }
 
     /// Calls `api` in the highest version that both sides know, with the request that `build` makes for it.
@@ -163,6 +170,12 @@ impl Lane {
     #[must_use]
     pub fn certificate(&self) -> Option<ServedCertificate> {
         self.certificate.borrow().clone()
+    }
+
+    /// Whether it waits for an answer that no caller waits for any more.
+    #[must_use]
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
     }
 
     /// Counts that not every topic was asked for.

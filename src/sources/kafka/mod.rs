@@ -2,7 +2,8 @@
 //!
 //! At most two connections to one broker, each a [`lane::Lane`]: one for calls that a broker answers from memory, one
 //! for calls that may hang (log directories, calls that the broker forwards to the controller). A broker answers one
-//! request at a time per connection, so a hanging call costs only its own lane.
+//! request at a time per connection, so a hanging call costs only its own lane, and [`Client::forwarded`] sees to it that
+//! neither of those two hides the other.
 
 pub mod acls;
 pub mod addresses;
@@ -31,14 +32,20 @@ pub mod wire;
 use std::fmt;
 use std::sync::Arc;
 
+use kafka_protocol::protocol::{Decodable, Request};
 use tokio::sync::watch;
 
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
+use crate::snapshot::Failure;
+use calls::Api;
 use lane::Lane;
 pub use security::Security;
 use tokens::Tokens;
 pub(crate) use tokens::is_safe as is_safe_token_url;
+
+/// Milliseconds that a call which may hang gets on the fast lane: liveness, which waits behind it, has two seconds.
+const BESIDE_A_HUNG_CALL_MS: u64 = 1_000;
 
 /// Where a broker listens and how it wants to be spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +103,27 @@ impl Client {
         let fast = Lane::sharing(&tokens, "fast", endpoint.clone(), Some(60_000), metrics, limits);
         let slow = Lane::sharing(&tokens, "slow", endpoint.clone(), None, metrics, limits);
         Self { fast, slow }
+    }
+
+    /// Calls an API that the broker forwards to the controller. While the slow lane waits for a log directory that hangs, by the
+    /// fast one: with a controller it takes milliseconds, and without one it holds up the other calls for a second.
+    ///
+    /// # Errors
+    /// As [`Lane::call`].
+    pub async fn forwarded<R>(
+        &self,
+        api: &'static Api,
+        deadline_ms: u64,
+        build: impl FnOnce(i16) -> R + Send + 'static,
+    ) -> Result<R::Response, Failure>
+    where
+        R: Request,
+        R::Response: Decodable,
+    {
+        if self.slow.is_stuck() {
+            return self.fast.call(api, deadline_ms.min(BESIDE_A_HUNG_CALL_MS), build).await;
+        }
+        self.slow.call(api, deadline_ms, build).await
     }
 }
 

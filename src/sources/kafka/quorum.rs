@@ -29,7 +29,7 @@ pub async fn read_quorum(client: &Client, deadline_ms: u64) -> Result<Quorum, Fa
         let topic = TopicData::default().with_topic_name(topic).with_partitions(vec![PartitionData::default()]);
         DescribeQuorumRequest::default().with_topics(vec![topic])
     };
-    parse_quorum(&client.slow.call(&DESCRIBE_QUORUM, deadline_ms, request).await?)
+    parse_quorum(&client.forwarded(&DESCRIBE_QUORUM, deadline_ms, request).await?)
 }
 
 /// Makes our quorum of an answer to DescribeQuorum.
@@ -87,7 +87,7 @@ pub async fn read_reassignments(
         });
         ListPartitionReassignmentsRequest::default().with_timeout_ms(timeout_ms).with_topics(topics)
     };
-    let answer = client.slow.call(&LIST_PARTITION_REASSIGNMENTS, deadline_ms, request).await?;
+    let answer = client.forwarded(&LIST_PARTITION_REASSIGNMENTS, deadline_ms, request).await?;
     parse_reassignments(&answer, whole_cluster)
 }
 

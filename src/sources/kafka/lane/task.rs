@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::future::Future;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
@@ -14,7 +15,7 @@ use super::super::calls::Api;
 use super::super::tokens::Tokens;
 use super::super::{Endpoint, throttle};
 use super::opening::{NotOpen, Open, handshake};
-use super::{Answered, Job, Prepare, Prepared};
+use super::{Answered, Job, Prepare, Prepared, Reply};
 use crate::limits::{Limits, RESPONSE_FRAME_BYTES};
 use crate::self_metrics::SelfMetrics;
 use crate::snapshot::{ErrorKind, Failure, ServedCertificate};
@@ -50,6 +51,8 @@ pub(super) struct Task {
     /// The certificate that the newest connection was shown.
     pub(super) shown: watch::Sender<Option<ServedCertificate>>,
     pub(super) limits: Limits,
+    /// Whether an answer is outstanding that nobody waits for any more.
+    pub(super) stuck: Arc<AtomicBool>,
 }
 
 impl Task {
@@ -70,13 +73,14 @@ impl Task {
             if job.reply.is_closed() {
                 continue;
             }
-            let result = self.serve(job.prepare).await;
+            let Job { prepare, mut reply } = job;
+            let result = self.serve(prepare, &mut reply).await;
             // The caller may have given up meanwhile; the answer has shown that the broker goes on.
-            let _ = job.reply.send(result);
+            let _ = reply.send(result);
         }
     }
 
-    async fn serve(&mut self, prepare: Prepare) -> Result<Answered, Failure> {
+    async fn serve(&mut self, prepare: Prepare, reply: &mut Reply) -> Result<Answered, Failure> {
         let target = self.endpoint.borrow_and_update().clone();
         let Some(target) = target else {
             self.open = None;
@@ -103,7 +107,10 @@ impl Task {
         }
         sleep(throttled).await;
         let started = Instant::now();
-        let body = match self.patiently(open.connection.exchange(api.key, version, &body)).await {
+        let exchange = self.patiently(open.connection.exchange(api.key, version, &body));
+        let answered = self.for_its_caller(api, exchange, reply).await;
+        self.stuck.store(false, Ordering::Relaxed);
+        let body = match answered {
             Ok(body) => body,
             Err(failure) => {
                 self.count_limit(&failure);
@@ -123,6 +130,26 @@ impl Task {
         self.metrics.throttled(hold_back);
         self.open = Some(open);
         Ok(Answered { version, body })
+    }
+
+    /// Waits for an answer past the time when its caller gives up, so that it is not asked for again while the broker works on
+    /// it. Not for one that the controller owes: it costs the broker no thread, and leaving it frees the lane for others.
+    async fn for_its_caller<T>(
+        &self,
+        api: &Api,
+        exchange: impl Future<Output = Result<T, Failure>>,
+        reply: &mut Reply,
+    ) -> Result<T, Failure> {
+        tokio::pin!(exchange);
+        tokio::select! {
+            answered = &mut exchange => return answered,
+            () = reply.closed() => {}
+        }
+        if api.is_forwarded() {
+            return Err(Failure::new(ErrorKind::Timeout, "Nobody waits for this answer any more."));
+        }
+        self.stuck.store(true, Ordering::Relaxed);
+        exchange.await
     }
 
     /// A call that hung until its connection broke would hang again, and cost the broker another request thread.
