@@ -307,7 +307,8 @@ impl Options {
             let name = key.as_str()?.to_owned();
             let alone = serde_yaml::Value::Mapping([(key, value)].into_iter().collect());
             let error = serde_yaml::from_value::<Self>(alone).err()?.to_string();
-            let line = text.lines().position(|line| line.starts_with(&name));
+            let is_its = |line: &str| line.strip_prefix(&*name).is_some_and(|rest| rest.trim_start().starts_with(':'));
+            let line = text.lines().position(is_its);
             let line = line.map_or_else(String::new, |line| format!(":{}", line + 1));
             let error = if error.contains(&name) { error } else { format!("{name}: {error}") };
             Some(format!("{line}: {error}"))
@@ -430,6 +431,11 @@ mod tests {
         }
         let told = refused("# ours\nlog.level: info\ntls.enabled: yes\n");
         assert!(told.starts_with("--config.file=f:3: tls.enabled: invalid type"), "{told}");
+        let told = refused("collector.log_dirs.probe: true\ncollector.log_dirs: maybe\n");
+        assert!(
+            told.starts_with("--config.file=f:2: collector.log_dirs must be"),
+            "another key begins as it does: {told}"
+        );
     }
 
     #[test]
