@@ -107,9 +107,7 @@ impl Cli {
         let known: BTreeSet<&str> = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str()).collect();
         let is_of_others = |rest: &str| {
             let of_tools = ["TEST", "DEMO_", "CLUSTER_"].iter().any(|start| rest.starts_with(start));
-            of_tools || rest.ends_with("SERVICE_HOST") || rest.contains("SERVICE_PORT") || {
-                rest == "PORT" || rest.ends_with("_PORT") || rest.starts_with("PORT_") || rest.contains("_PORT_")
-            }
+            of_tools || rest.ends_with("SERVICE_HOST") || rest.split('_').any(|word| word == "PORT")
         };
         let is_unknown = |name: &String| {
             name.strip_prefix(OURS).is_some_and(|rest| !known.contains(name.as_str()) && !is_of_others(rest))

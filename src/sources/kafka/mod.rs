@@ -2,7 +2,7 @@
 //!
 //! At most two connections to one broker, each a [`lane::Lane`]: one for calls that a broker answers from memory, one
 //! for calls that may hang (log directories, calls that the broker forwards to the controller). A broker answers one
-//! request at a time per connection, so a hanging call costs only its own lane, and [`Client::forwarded`] sees to it that
+//! request at a time per connection, so a hanging call costs only its own lane, and `Client::to_controller` sees to it that
 //! neither of those two hides the other.
 
 pub mod acls;
@@ -32,13 +32,10 @@ pub mod wire;
 use std::fmt;
 use std::sync::Arc;
 
-use kafka_protocol::protocol::{Decodable, Request};
 use tokio::sync::watch;
 
 use crate::limits::Limits;
 use crate::self_metrics::SelfMetrics;
-use crate::snapshot::Failure;
-use calls::Api;
 use lane::Lane;
 pub use security::Security;
 use tokens::Tokens;
@@ -105,25 +102,14 @@ impl Client {
         Self { fast, slow }
     }
 
-    /// Calls an API that the broker forwards to the controller. While the slow lane waits for a log directory that hangs, by the
-    /// fast one: with a controller it takes milliseconds, and without one it holds up the other calls for a second.
-    ///
-    /// # Errors
-    /// As [`Lane::call`].
-    pub async fn forwarded<R>(
-        &self,
-        api: &'static Api,
-        deadline_ms: u64,
-        build: impl FnOnce(i16) -> R + Send + 'static,
-    ) -> Result<R::Response, Failure>
-    where
-        R: Request,
-        R::Response: Decodable,
-    {
+    /// The lane for a call that the broker forwards to the controller, and how many of `deadline_ms` it may take there. While the
+    /// slow lane waits for a log directory that hangs it is the fast one: with a controller such a call takes milliseconds, and
+    /// without one it holds up the others for a second.
+    fn to_controller(&self, deadline_ms: u64) -> (&Lane, u64) {
         if self.slow.is_stuck() {
-            return self.fast.call(api, deadline_ms.min(BESIDE_A_HUNG_CALL_MS), build).await;
+            return (&self.fast, deadline_ms.min(BESIDE_A_HUNG_CALL_MS));
         }
-        self.slow.call(api, deadline_ms, build).await
+        (&self.slow, deadline_ms)
     }
 }
 

@@ -29,7 +29,8 @@ pub async fn read_quorum(client: &Client, deadline_ms: u64) -> Result<Quorum, Fa
         let topic = TopicData::default().with_topic_name(topic).with_partitions(vec![PartitionData::default()]);
         DescribeQuorumRequest::default().with_topics(vec![topic])
     };
-    parse_quorum(&client.forwarded(&DESCRIBE_QUORUM, deadline_ms, request).await?)
+    let (lane, deadline_ms) = client.to_controller(deadline_ms);
+    parse_quorum(&lane.call(&DESCRIBE_QUORUM, deadline_ms, request).await?)
 }
 
 /// Makes our quorum of an answer to DescribeQuorum.
@@ -87,7 +88,8 @@ pub async fn read_reassignments(
         });
         ListPartitionReassignmentsRequest::default().with_timeout_ms(timeout_ms).with_topics(topics)
     };
-    let answer = client.forwarded(&LIST_PARTITION_REASSIGNMENTS, deadline_ms, request).await?;
+    let (lane, deadline_ms) = client.to_controller(deadline_ms);
+    let answer = lane.call(&LIST_PARTITION_REASSIGNMENTS, deadline_ms, request).await?;
     parse_reassignments(&answer, whole_cluster)
 }
 
